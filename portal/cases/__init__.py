@@ -1,0 +1,1 @@
+"""What is followed up: complaints, requests, concerns, thanks and ideas, from receipt to closing."""

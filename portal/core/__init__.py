@@ -1,0 +1,1 @@
+"""The ground: database, clock, settings, languages; it knows no word of the trade."""

@@ -1,0 +1,1 @@
+"""What the figures say: measures, their intervals, and the lists behind them."""

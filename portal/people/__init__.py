@@ -1,0 +1,1 @@
+"""Who works here: persons, memberships, roles, invitations, sign-in and sessions."""

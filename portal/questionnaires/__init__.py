@@ -1,0 +1,1 @@
+"""What is asked and answered: questionnaires, published versions, responses, free words."""

@@ -1,0 +1,1 @@
+"""Who is served: networks, structures, sites, teams, agreements, calendars and policies."""

@@ -1,0 +1,1 @@
+"""The only floor that speaks HTML: public pages, staff pages, security and errors."""
