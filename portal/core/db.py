@@ -1,0 +1,200 @@
+"""The one place that opens and ends transactions.
+
+`Database.transaction(scope)` writes, `Database.reading(scope)` reads; both yield a `Unit`, the first argument
+of every action and query. Nothing else commits. The module knows two databases and no word of the trade.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.core.wall import PortalSession, gate, person_of, seal_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import CursorResult, Engine
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.sql.base import Executable
+
+    from portal.core.bus import Bus, Event
+    from portal.core.clock import Clock
+    from portal.core.crypto import Keys
+    from portal.core.wall import Walled
+
+_ON_CONNECT = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who asks, and within which walls; built once per request or job.
+
+    `structure_id` is the structure written to (None: no owned row can be written); `reads` are the structures
+    whose rows can be read (empty: none). `actor_id` is the signed-in person, to whom cases that name them do
+    not exist.
+    """
+
+    structure_id: int | None
+    reads: tuple[int, ...]
+    actor_id: UUID | None = None
+    role: str | None = None
+    locale: str = "fr"
+
+    @classmethod
+    def of(cls, structure_id: int, **who: Any) -> Scope:
+        """The scope that writes and reads one structure."""
+        return cls(structure_id, (structure_id,), **who)
+
+    @classmethod
+    def nobody(cls, **who: Any) -> Scope:
+        """The scope that sees only the tables owned by nobody."""
+        return cls(None, (), **who)
+
+    def reading(self, structures: Sequence[int]) -> Scope:
+        """The same person reading several structures (a network's figures), writing none."""
+        return replace(self, structure_id=None, reads=tuple(structures))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One transaction's worth of work: its session, scope, instant, event bus and keys."""
+
+    session: PortalSession
+    scope: Scope
+    now: datetime
+    bus: Bus
+    keys: Keys
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def structure_id(self) -> int:
+        """The structure in scope; an action that needs one is never called without."""
+        if self.scope.structure_id is None:
+            return self.scope.reads[0]
+        return self.scope.structure_id
+
+    def publish(self, event: Event) -> None:
+        """Tell the other slices, within this transaction."""
+        self.bus.publish(self, event)
+
+    def add(self, *rows: object) -> None:
+        """Insert rows one after the other: parents before children, as no relationship orders them."""
+        for row in rows:
+            self.session.add(row)
+            self.session.flush()
+
+    def all(self, statement: Executable, /) -> Sequence[Any]:
+        """Every first column (or entity) of an ORM query, in its order; empty when there is none."""
+        return self.session.scalars(statement).all()
+
+    def one(self, statement: Executable, /) -> Any | None:
+        """The first column (or entity) of the first row, or None."""
+        return self.session.scalars(statement).first()
+
+    def rows(self, statement: Executable, /) -> Sequence[Any]:
+        """Every row of an ORM query with several columns."""
+        return self.session.execute(statement).all()
+
+    def run(self, prepared: Walled, **values: object) -> CursorResult[Any]:
+        """Execute a prepared statement of the fast path."""
+        return self.session.run(prepared, **values)
+
+    def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert many rows by a prepared statement."""
+        self.session.run_many(prepared, rows)
+
+
+class Database:
+    """An engine with the walls in place, and the two ways to use it."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, bus: Bus, keys: Keys) -> None:
+        self.engine = engine
+        self.clock, self.bus, self.keys = clock, bus, keys
+        self._writing = engine.execution_options(portal_writes=True)
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        seal_engine(engine)
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[Unit]:
+        """A writing unit, committed at the end of the block, undone when it raises.
+
+        On SQLite it begins IMMEDIATE: with a deferred begin, most concurrent writers fail as "locked".
+        """
+        with self._session(scope, writes=True) as session:
+            yield self._unit(session, scope)
+            session.commit()
+
+    @contextmanager
+    def reading(self, scope: Scope) -> Iterator[Unit]:
+        """A reading unit on one snapshot; the database itself refuses it any write."""
+        with self._session(scope, writes=False) as session:
+            yield self._unit(session, scope)
+
+    def _unit(self, session: PortalSession, scope: Scope) -> Unit:
+        return Unit(session, scope, self.clock.now(), self.bus, self.keys)
+
+    @contextmanager
+    def _session(self, scope: Scope, *, writes: bool) -> Iterator[PortalSession]:
+        session = PortalSession(
+            bind=self._writing if writes else self.engine, expire_on_commit=False, autoflush=False
+        )
+        session.scope, session.writes = scope, writes
+        event.listen(session, "after_begin", _bind_scope)
+        try:
+            yield session
+        finally:
+            _close(session)
+
+
+def _close(session: PortalSession) -> None:
+    """Give the connection back clean, whatever the block did to it."""
+    try:
+        if session.in_transaction():
+            session.connection().info.pop("portal_flushing", None)
+    except SQLAlchemyError:
+        session.invalidate()
+    session.close()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None  # the driver begins nothing by itself
+        for pragma in _ON_CONNECT:
+            dbapi_connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("portal_writes")
+        gate(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        gate(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _bind_scope(session: PortalSession, _transaction: object, connection: Connection) -> None:
+    """Bind the scope to the transaction, as literals; at session level a pool would leak it."""
+    if connection.dialect.name != "postgresql":
+        return
+    scope = session.scope
+    statements = [
+        f"SET LOCAL app.structure_id = '{'' if scope.structure_id is None else int(scope.structure_id)}'",
+        f"SET LOCAL app.reads = '{','.join(str(int(structure)) for structure in scope.reads)}'",
+        f"SET LOCAL app.person_id = '{person_of(scope.actor_id)}'",
+    ]
+    if not session.writes:
+        statements.append("SET LOCAL transaction_read_only = on")
+    gate(connection, "; ".join(statements))
