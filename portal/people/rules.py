@@ -1,0 +1,75 @@
+"""Who may do what: one table from role to permissions, from which guards, menus and docs derive. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.core.languages import N_
+
+
+class Role(StrEnum):
+    """What a person is in a structure (stored by value)."""
+
+    MEDIATOR = "mediator"
+    SUPERVISOR = "supervisor"
+    QUALITY_LEAD = "quality_lead"
+    DIRECTOR = "director"
+    BOARD = "board"
+    NETWORK_LEAD = "network_lead"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class Permission(StrEnum):
+    """What a route may ask for."""
+
+    READ_CASES = "read_cases"
+    HANDLE_CASES = "handle_cases"
+    REVIEW_CASES = "review_cases"
+    READ_RESPONSES = "read_responses"
+    READ_TEXTS = "read_texts"
+    READ_FIGURES = "read_figures"
+    READ_CODES = "read_codes"
+    MANAGE_CODES = "manage_codes"
+    READ_QUESTIONNAIRES = "read_questionnaires"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_SETTINGS = "manage_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """A role's line: its name on pages, its permissions, and whether the display floor binds it."""
+
+    label: str
+    may: frozenset[Permission]
+    floor: bool
+    """True: figures below k answers and raw texts stay hidden (decisions, 5)."""
+
+
+_EVERYTHING = frozenset(Permission)
+_P = Permission
+
+PERMISSIONS: dict[Role, RoleRow] = {
+    Role.MEDIATOR: RoleRow(N_("Mediator"), frozenset({_P.READ_FIGURES, _P.READ_CODES}), floor=True),
+    Role.SUPERVISOR: RoleRow(
+        N_("Supervisor"),
+        frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES, _P.READ_CODES, _P.READ_QUESTIONNAIRES}),
+        floor=True,
+    ),
+    Role.QUALITY_LEAD: RoleRow(N_("Quality lead"), _EVERYTHING, floor=False),
+    Role.DIRECTOR: RoleRow(N_("Director"), _EVERYTHING, floor=False),
+    Role.BOARD: RoleRow(
+        N_("Board"), frozenset({_P.READ_CASES, _P.REVIEW_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}), floor=True
+    ),
+    Role.NETWORK_LEAD: RoleRow(N_("Network lead"), frozenset({_P.READ_FIGURES}), floor=True),
+    Role.AUDITOR: RoleRow(
+        N_("Auditor"), frozenset({_P.READ_FIGURES, _P.READ_QUESTIONNAIRES, _P.READ_CODES}), floor=True
+    ),
+    Role.OPERATOR: RoleRow(N_("Operator"), frozenset({_P.MANAGE_PEOPLE}), floor=True),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether the role has the permission."""
+    return permission in PERMISSIONS[role].may

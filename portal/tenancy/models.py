@@ -1,0 +1,121 @@
+"""Tables of who listens: networks, structures, their sites, teams, agreements, calendars and policies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.schema import Base, OwnedRow, StructureOwned, owned_fk
+
+
+class Network(Base):
+    """A network of structures; one certificate may cover them. Owned by nobody."""
+
+    __tablename__ = "network"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+
+
+class Structure(Base):
+    """A certified structure, which owns everything else. Its row holds only what its posters show."""
+
+    __tablename__ = "structure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    letters: Mapped[str] = mapped_column(unique=True)
+    """Beginning of its references: PAS-2026-000123."""
+    name: Mapped[str]
+    colour: Mapped[str]
+    """As chosen, "#rrggbb"; pages show it corrected for contrast."""
+    branding_revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class StructureKey(StructureOwned, Base):
+    """The structure's data key, wrapped by a key derived from the server's secret; destroyed at erasure."""
+
+    __tablename__ = "structure_key"
+
+    wrapped: Mapped[bytes]
+
+
+class NetworkMember(StructureOwned, Base):
+    """A structure belongs to a network; it may belong to several."""
+
+    __tablename__ = "network_member"
+
+    network_id: Mapped[int] = mapped_column(primary_key=True)
+    joined_at: Mapped[datetime]
+
+
+class Site(OwnedRow, Base):
+    """A place where residents come or are met. The main site stands for what has no place."""
+
+    __tablename__ = "site"
+    __table_args__ = (UniqueConstraint("structure_id", "slug"),)
+
+    slug: Mapped[str]
+    name: Mapped[str]
+    is_main: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class CalendarVersion(OwnedRow, Base):
+    """One version of a site's calendar; a case keeps the one its dates were computed with. Never changed."""
+
+    __tablename__ = "calendar_version"
+    __table_args__ = (owned_fk("site_id", "site"), UniqueConstraint("structure_id", "site_id", "number"))
+
+    site_id: Mapped[UUID]
+    number: Mapped[int]
+    zone: Mapped[str]
+    """Key of `portal.tenancy.holidays_fr.ZONES`."""
+    document: Mapped[dict[str, Any]]
+    """`WorkCalendar.as_document()`: time zone, opening hours, public holidays, closing days."""
+    created_at: Mapped[datetime]
+
+
+class Team(OwnedRow, Base):
+    """A team of mediators, at a site."""
+
+    __tablename__ = "team"
+    __table_args__ = (owned_fk("site_id", "site"),)
+
+    site_id: Mapped[UUID]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Agreement(OwnedRow, Base):
+    """An agreement (convention, mission, chantier) with a partner, for a purpose and a period."""
+
+    __tablename__ = "agreement"
+
+    partner: Mapped[str]
+    purpose: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+
+class PolicyVersion(OwnedRow, Base):
+    """One version of the structure's promises, with the code and version of its procedure. Never changed."""
+
+    __tablename__ = "policy_version"
+    __table_args__ = (UniqueConstraint("structure_id", "number"),)
+
+    number: Mapped[int]
+    document_code: Mapped[str]
+    document_version: Mapped[str]
+    targets: Mapped[dict[str, Any]]
+    """`portal.tenancy.rules.Targets` by kind of case, in working days."""
+    staff_informed_on: Mapped[date | None]
+    """When staff and works council were told of codes that name a mediator; without it they stay closed."""
+    created_at: Mapped[datetime]
