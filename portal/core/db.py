@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import CursorResult, Engine
+    from sqlalchemy import CursorResult, Engine, Select
     from sqlalchemy.engine import Connection
-    from sqlalchemy.sql.base import Executable
 
     from portal.core.bus import Bus, Event
     from portal.core.clock import Clock
     from portal.core.crypto import Keys
     from portal.core.wall import Walled
+
+T = TypeVar("T")
 
 _ON_CONNECT = (
     "PRAGMA journal_mode=WAL",
@@ -97,15 +98,15 @@ class Unit:
             self.session.add(row)
             self.session.flush()
 
-    def all(self, statement: Executable, /) -> Sequence[Any]:
+    def all(self, statement: Select[T], /) -> Sequence[T]:
         """Every first column (or entity) of an ORM query, in its order; empty when there is none."""
         return self.session.scalars(statement).all()
 
-    def one(self, statement: Executable, /) -> Any | None:
+    def one(self, statement: Select[T], /) -> T | None:
         """The first column (or entity) of the first row, or None."""
         return self.session.scalars(statement).first()
 
-    def rows(self, statement: Executable, /) -> Sequence[Any]:
+    def rows(self, statement: Select[*tuple[Any, ...]], /) -> Sequence[Any]:
         """Every row of an ORM query with several columns."""
         return self.session.execute(statement).all()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy import ColumnElement, Dialect, Table
     from sqlalchemy.types import TypeEngine
 
 S = TypeVar("S", bound=StrEnum)
@@ -154,6 +154,11 @@ def owned_fk(column: str, target: str, *, target_column: str = "id") -> ForeignK
     )
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a class, for the prepared statements of the fast path."""
+    return cast("Table", model.__table__)
+
+
 OWNED_BY_NOBODY = frozenset({"network", "structure", "code_directory", "person", "auth_session", "job_due"})
 """Tables without a structure, by name; a test holds every other table to `structure_id`."""
 
@@ -167,4 +172,5 @@ __all__ = [
     "StructureOwned",
     "Word",
     "owned_fk",
+    "table_of",
 ]

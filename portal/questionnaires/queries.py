@@ -1,0 +1,111 @@
+"""Reads of questionnaires and of responses with their free words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from portal.core.errors import NotFound
+from portal.questionnaires.models import (
+    Item,
+    ItemVersion,
+    Questionnaire,
+    QuestionnaireVersion,
+)
+from portal.questionnaires.rules import Form, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from portal.core.db import Unit
+
+_FORMS = 256
+"""Parsed versions kept in memory, whatever the number of structures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published version, parsed, with the ids of its items by their code."""
+
+    version_id: UUID
+    form: Form
+    items: Mapping[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResponse:
+    """A response as those who may read texts see it: choices by item code, and the free words."""
+
+    id: UUID
+    day: date
+    language: str
+    site_id: UUID
+    team_id: UUID | None
+    version_id: UUID
+    choices: Mapping[str, str]
+    words: Mapping[str, str]
+
+
+def published(u: Unit, code: str = "q-res") -> Published:
+    """The version that residents get now. Raises `NotFound`."""
+    version_id = u.one(select(Questionnaire.current_version_id).where(Questionnaire.code == code))
+    if version_id is None:
+        raise NotFound("questionnaire")
+    return version(u, version_id)
+
+
+def version(u: Unit, version_id: UUID) -> Published:
+    """One version, parsed once per process (it is immutable). Raises `NotFound`."""
+    known = _parsed.get((u.structure_id, version_id))
+    if known is None:
+        row = u.one(select(QuestionnaireVersion).where(QuestionnaireVersion.id == version_id))
+        if row is None:
+            raise NotFound("version")
+        pairs = u.rows(
+            select(Item.code, Item.id)
+            .join(
+                ItemVersion,
+                (ItemVersion.item_id == Item.id) & (ItemVersion.structure_id == Item.structure_id),
+            )
+            .where(ItemVersion.version_id == version_id)
+        )
+        known = Published(row.id, parse(row.document), {code: item_id for code, item_id in pairs})  # noqa: C416 -- rows are not tuples
+        _parsed.put((u.structure_id, version_id), known)
+    return known
+
+
+class _Bounded:
+    """A dictionary that forgets its oldest entry beyond a size."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._rows = size, dict[Any, Published]()
+
+    def get(self, key: Any) -> Published | None:
+        return self._rows.get(key)
+
+    def put(self, key: Any, value: Published) -> None:
+        while len(self._rows) >= self._size:
+            self._rows.pop(next(iter(self._rows)), None)
+        self._rows[key] = value
+
+
+_parsed = _Bounded(_FORMS)
+
+
+def questionnaires(u: Unit) -> Sequence[Questionnaire]:
+    """The structure's questionnaires, by name."""
+    return u.all(select(Questionnaire).order_by(Questionnaire.name, Questionnaire.id))
+
+
+def versions_of(u: Unit, questionnaire_id: UUID) -> Sequence[QuestionnaireVersion]:
+    """Every version of a questionnaire, newest first."""
+    newest = QuestionnaireVersion.number.desc()
+    return u.all(
+        select(QuestionnaireVersion)
+        .where(QuestionnaireVersion.questionnaire_id == questionnaire_id)
+        .order_by(newest)
+    )
