@@ -24,7 +24,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect, Table
@@ -100,21 +100,23 @@ Document = JSON().with_variant(JSONB(), "postgresql")
 class Base(DeclarativeBase):
     """Root of every table. Constraint names are fixed, so that migrations can name them on both databases."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            uuid.UUID: RowId(),
+            datetime: Instant(),
+            dict[str, Any]: Document,
+            list[str]: Document,
+        },
     )
-    type_annotation_map = {  # noqa: RUF012 -- the library reads a plain class attribute
-        uuid.UUID: RowId(),
-        datetime: Instant(),
-        dict[str, Any]: Document,
-        list[str]: Document,
-    }
 
 
 class StructureOwned:

@@ -11,7 +11,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Column, Delete, Insert, Select, Table, TextClause, Update, bindparam, event, or_
+from sqlalchemy import (
+    Alias,
+    Column,
+    Delete,
+    Insert,
+    Join,
+    Select,
+    Table,
+    TextClause,
+    Update,
+    bindparam,
+    event,
+    or_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
@@ -179,11 +192,35 @@ def _mappers_of(statement: Any) -> set[Mapper[Any]]:
             found.add(mapper)
         elif isinstance(part, TextClause) or (isinstance(part, ColumnClause) and part.is_literal):
             raise Unscoped("text in a statement", statement=str(part)[:80])
-        elif isinstance(part, Table | Column):
-            table = part if isinstance(part, Table) else part.table
-            if getattr(table, "name", "") not in OWNED_BY_NOBODY:
-                raise Unscoped("a bare table", table=str(table))
+        elif isinstance(part, Column):
+            _refuse_bare(part.table)
+        for source in _named_sources(part):
+            _refuse_bare(source)
     return found
+
+
+def _named_sources(part: Any) -> Iterable[Any]:
+    """The tables that a part of a statement names by itself, past any class.
+
+    The tables behind an ORM column are visited too, and look bare: only those written as such are given.
+    """
+    match part:
+        case Select():
+            sources = [*part._raw_columns, *part._from_obj]  # noqa: SLF001 -- no public way to see them
+        case Join():
+            sources = [part.left, part.right]
+        case Alias():
+            sources = [part.element]
+        case Update() | Delete() | Insert():
+            sources = [part.table]
+        case _:
+            sources = []
+    return (each for each in sources if isinstance(each, Table) and "parentmapper" not in each._annotations)  # noqa: SLF001 -- idem
+
+
+def _refuse_bare(table: Any) -> None:
+    if getattr(table, "name", "") not in OWNED_BY_NOBODY:
+        raise Unscoped("a bare table", table=str(table))
 
 
 def _visible(owned: type[StructureOwned], scope: Scope) -> Any:

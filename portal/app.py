@@ -1,0 +1,72 @@
+"""The composition root: settings, engine, walls, subscriptions, blueprints. Everything meets here only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_babel import Babel
+from flask_sqlalchemy import SQLAlchemy
+from jinja2 import StrictUndefined
+
+from portal.cases import models as _cases
+from portal.channels import models as _channels
+from portal.core.bus import Bus
+from portal.core.clock import SystemClock
+from portal.core.crypto import Keys, Tokens
+from portal.core.db import Database
+from portal.core.languages import DEFAULT
+from portal.core.passwords import CHEAP, STRONG, Hasher
+from portal.core.paths import STATIC, TEMPLATES, TRANSLATIONS
+from portal.core.schema import Base
+from portal.notifications import models as _notifications
+from portal.people import models as _people
+from portal.questionnaires import models as _questionnaires
+from portal.tenancy import models as _tenancy
+from portal.web import errors, survey
+from portal.web.house import KEY, House
+
+if TYPE_CHECKING:
+    from portal.core.clock import Clock
+    from portal.core.config import Config
+
+MAX_PUBLIC_BYTES = 256 * 1024
+_PEPPER = "pepper"
+BLUEPRINTS = (survey.bp,)
+SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
+"""Their models are one schema: a foreign key finds its table only when every slice is there."""
+
+
+def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Database]:
+    """The application and its database, ready to serve; the schema is brought up by `portal db upgrade`."""
+    clock = clock or SystemClock()
+    app = Flask("portal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        MAX_CONTENT_LENGTH=MAX_PUBLIC_BYTES,
+        BABEL_DEFAULT_LOCALE=DEFAULT,
+        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
+        BABEL_DOMAIN="portal",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app)
+    keys = Keys(config.secret_key, config.secret_key_old)
+    database = _database(app, clock, keys)
+    hasher = Hasher(
+        CHEAP if config.cheap_hashes else STRONG, keys.sub(_PEPPER), old_pepper=keys.old_sub(_PEPPER)
+    )
+    app.extensions[KEY] = House(config, database, clock, keys, Tokens(keys), hasher)
+    errors.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app, database
+
+
+def _database(app: Flask, clock: Clock, keys: Keys) -> Database:
+    """The engine that Flask-SQLAlchemy made of our own base class, with the walls put in place."""
+    db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+    db.init_app(app)
+    with app.app_context():
+        return Database(db.engine, clock=clock, bus=Bus(), keys=keys)

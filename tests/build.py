@@ -1,0 +1,82 @@
+"""Builders: the smallest world in which a sentence about the portal can be tested."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from portal.app import compose
+from portal.channels.actions import CodeGiven, issue_code
+from portal.channels.rules import CodeKind
+from portal.core.config import load
+from portal.core.db import Scope
+from portal.questionnaires.publishing import publish_shipped
+from portal.tenancy.actions import SiteGiven, found_structure, furnish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+
+    from portal.channels.models import Code
+    from portal.core.clock import FixedClock
+    from portal.core.db import Database
+    from portal.tenancy.models import Site, Structure
+
+SECRET = "a secret of at least thirty-two characters, for tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """One structure with its main site, a code on it and the published resident questionnaire."""
+
+    structure: Structure
+    site: Site
+    code: Code
+
+    @property
+    def scope(self) -> Scope:
+        """The scope of the structure, signed in as nobody."""
+        return Scope.of(self.structure.id)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The application over a fresh database, with a structure in Lyon and one in Strasbourg."""
+
+    app: Flask
+    database: Database
+    clock: FixedClock
+    lyon: Furnished
+    strasbourg: Furnished
+
+    @classmethod
+    @contextmanager
+    def made(cls, url: str, clock: FixedClock, folder: Path) -> Iterator[World]:
+        """A world over a migrated, empty database."""
+        environ = {
+            "PORTAL_DATABASE_URL": url,
+            "PORTAL_DATA": str(folder),
+            "PORTAL_SECRET_KEY": SECRET,
+            "PORTAL_BASE_URL": "http://portal.test",
+        }
+        app, database = compose(replace(load(environ), cheap_hashes=True), clock=clock)
+        try:
+            lyon = furnished(database, "passerelle", "PAS", "La Passerelle", "metropole")
+            strasbourg = furnished(database, "rive-gauche", "RIV", "Rive Gauche", "alsace_moselle")
+            yield cls(app, database, clock, lyon, strasbourg)
+        finally:
+            database.engine.dispose()
+
+
+def furnished(database: Database, slug: str, letters: str, name: str, zone: str) -> Furnished:
+    """A structure that already listens."""
+    with database.transaction(Scope.nobody()) as u:
+        structure = found_structure(u, slug=slug, letters=letters, name=name, colour="#0b5c68")
+    with database.transaction(Scope.of(structure.id)) as u:
+        site = furnish(u, site=SiteGiven(name=f"{name}, centre", slug="centre", zone=zone, is_main=True))
+        publish_shipped(u, "q-res")
+        code = issue_code(u, CodeGiven(CodeKind.CARD, "Carte", site.id))
+    return Furnished(structure, site, code)

@@ -1,0 +1,118 @@
+"""What tests stand on: each test gets a fresh copy of a migrated database, on either engine.
+
+Rolling back instead of copying would fight the rule that one place commits. A skip is counted and named; with
+PORTAL_TEST_NO_SKIP it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from build import World
+from servers import APPLICATION, OWNER, address, binaries, postgresql
+from sqlalchemy import create_engine, text
+
+from portal.core.clock import FixedClock
+from portal.core.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOON = datetime(2027, 3, 24, 9, 0, tzinfo=UTC)
+"""Wednesday 24 March 2027, 10:00 in Lyon: when tests begin, unless they say otherwise."""
+
+
+def pytest_report_header() -> str:
+    """Say what is there."""
+    return f"postgresql: {binaries() or 'none'}, chromium: {shutil.which('chromium') or 'none'}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:  # noqa: ARG001 -- hook signature
+    """Turn a skip into a failure where none is allowed."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and os.environ.get("PORTAL_TEST_NO_SKIP"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where no skip is allowed: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once per worker."""
+    path = tmp_path_factory.mktemp("template") / "portal.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A PostgreSQL cluster with a migrated template database, made once per worker; its port."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL server is not installed")
+    with postgresql(tmp_path_factory.mktemp("pg") / "cluster") as port:
+        as_superuser(
+            port,
+            f"create role {OWNER} login",
+            f"create role {APPLICATION} login",
+            f"create database template_portal owner {OWNER}",
+        )
+        upgrade(address(port, OWNER, "template_portal"), APPLICATION)
+        yield port
+
+
+def as_superuser(port: int, *statements: str) -> None:
+    """Run statements outside a transaction, as the cluster's superuser."""
+    engine = create_engine(address(port, "postgres", "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "portal.db")
+    return f"sqlite:///{tmp_path / 'portal.db'}"
+
+
+@pytest.fixture
+def postgresql_url(cluster: int, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database, as the application role."""
+    name = f"t_{abs(hash(str(tmp_path))):x}"
+    as_superuser(cluster, f"create database {name} template template_portal owner {OWNER}")
+    yield address(cluster, APPLICATION, name)
+    as_superuser(cluster, f"drop database {name} with (force)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database; a test that asks for it runs on both engines."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at Wednesday 24 March 2027, 10:00 in Lyon."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def world(database_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[World]:
+    """Two structures side by side, on both engines: see `build.World`."""
+    with World.made(database_url, clock, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_world(sqlite_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, where the engine does not matter."""
+    with World.made(sqlite_url, clock, tmp_path) as made:
+        yield made
