@@ -37,6 +37,32 @@ class Permission(StrEnum):
     MANAGE_SETTINGS = "manage_settings"
 
 
+PERMISSION_LABELS: dict[Permission, str] = {
+    Permission.READ_CASES: N_("Read the cases"),
+    Permission.HANDLE_CASES: N_("Handle cases"),
+    Permission.REVIEW_CASES: N_("Look again at an answer that does not suit"),
+    Permission.READ_RESPONSES: N_("Read the responses"),
+    Permission.READ_TEXTS: N_("Read the free words"),
+    Permission.READ_FIGURES: N_("See the figures"),
+    Permission.READ_CODES: N_("See the codes"),
+    Permission.MANAGE_CODES: N_("Issue and retire codes"),
+    Permission.READ_QUESTIONNAIRES: N_("See the questionnaires"),
+    Permission.MANAGE_PEOPLE: N_("Invite people and end their access"),
+    Permission.MANAGE_SETTINGS: N_("Change the settings"),
+}
+"""What each permission lets somebody do, in the words of the page "What you may do"."""
+
+
+class Act(StrEnum):
+    """What the journal tells, outside cases (stored by value)."""
+
+    SIGNED_IN = "signed_in"
+    INVITED = "invited"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    JOINED = "joined"
+    ROLE_ENDED = "role_ended"
+
+
 @dataclass(frozen=True, slots=True)
 class RoleRow:
     """A role's line: its name on pages, its permissions, and whether the display floor binds it."""
@@ -73,3 +99,12 @@ PERMISSIONS: dict[Role, RoleRow] = {
 def may(role: Role, permission: Permission) -> bool:
     """Whether the role has the permission."""
     return permission in PERMISSIONS[role].may
+
+
+def may_give(giver: Role, given: Role) -> bool:
+    """Whether a person of the first role may open or end an access of the second.
+
+    Nobody gives what they do not have: an operator, who runs the portal, cannot become a reader by inviting
+    a second self as director.
+    """
+    return may(giver, Permission.MANAGE_PEOPLE) and PERMISSIONS[given].may <= PERMISSIONS[giver].may
