@@ -24,6 +24,7 @@ from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
 from portal.web import errors, survey
+from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    check_marks(app)
     return app, database
 
 

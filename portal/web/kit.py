@@ -40,7 +40,8 @@ def theme_css(colour: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _style_source(css: str) -> str:
+def style_source(css: str) -> str:
+    """How a policy names a style block: the base64 of its SHA-256."""
     return f"'sha256-{b64encode(sha256(css.encode()).digest()).decode()}'"
 
 
@@ -60,7 +61,7 @@ def render_public(
     }
     with force_locale(tag):
         response = make_response(render_template(template, **{**shared, **context}), status)
-    styles = " ".join(_style_source(css) for css in (public_css(), own))
+    styles = " ".join(style_source(css) for css in (public_css(), own))
     response.headers["Content-Security-Policy"] = _PUBLIC_POLICY.format(styles=styles)
     response.headers["Content-Language"] = tag
     return response

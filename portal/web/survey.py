@@ -17,6 +17,7 @@ from portal.core.languages import LANGUAGES, N_
 from portal.questionnaires.actions import Journey, finish, record, withdraw
 from portal.questionnaires.queries import Published, published, version
 from portal.questionnaires.rules import ItemKind
+from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import Place, place_of_code, place_of_structure, read_segments
@@ -74,6 +75,7 @@ def place_at(kind: str, key: str, language: str) -> Place:
 
 @bp.get("/<any(q, Q, p):kind>/<key>")
 @bp.get("/<any(q, Q, p):kind>/<key>/<first>")
+@public
 def entrance(kind: str, key: str, first: str | None = None) -> Response:
     """The first question itself, and the doors."""
     language, door = read_segments(first, None, accepted_language())
@@ -89,6 +91,7 @@ def entrance(kind: str, key: str, first: str | None = None) -> Response:
 
 
 @bp.post("/<any(q, Q, p):kind>/<key>/<language>")
+@public
 def first_answer(kind: str, key: str, language: str) -> Response | Redirect:
     """Keep the first answer, then go on."""
     return _keep(
@@ -97,6 +100,7 @@ def first_answer(kind: str, key: str, language: str) -> Response | Redirect:
 
 
 @bp.get("/<any(q, Q, p):kind>/<key>/<language>/answers/<token>/<int:position>")
+@public
 def question(kind: str, key: str, language: str, token: str, position: int) -> Response:
     """A following question, with the answer already given to it marked."""
     place = place_at(kind, key, read_segments(language, None, None)[0])
@@ -107,12 +111,14 @@ def question(kind: str, key: str, language: str, token: str, position: int) -> R
 
 
 @bp.post("/<any(q, Q, p):kind>/<key>/<language>/answers/<token>/<int:position>")
+@public
 def answer(kind: str, key: str, language: str, token: str, position: int) -> Response | Redirect:
     """Keep an answer, or skip, then go on."""
     return _keep(place_at(kind, key, read_segments(language, None, None)[0]), token, position)
 
 
 @bp.get("/<any(q, Q, p):kind>/<key>/<language>/thanks")
+@public
 def thanks(kind: str, key: str, language: str) -> Response:
     """Thanks, who reads it, and the way to be answered."""
     place = place_at(kind, key, read_segments(language, None, None)[0])

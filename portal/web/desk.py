@@ -1,0 +1,98 @@
+"""What every staff page is rendered with: name, menu within the person's rights, theme, policy of content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import make_response, render_template, request
+from flask_babel import gettext
+from markupsafe import Markup
+
+from portal.core.languages import DEFAULT, LANGUAGES, N_
+from portal.people.rules import PERMISSIONS, Permission
+from portal.web.kit import style_source, theme_css
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from portal.web.guard import Desk
+
+_POLICY = (
+    "default-src 'none'; style-src 'self' {styles}; img-src 'self' data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """A line of the menu: where it leads, its words, and the permission that shows it."""
+
+    path: str
+    label: str
+    permission: Permission
+
+
+NAV: tuple[NavEntry, ...] = (
+    NavEntry("cases", N_("To do"), Permission.READ_CASES),
+    NavEntry("responses", N_("Responses"), Permission.READ_RESPONSES),
+    NavEntry("dashboard", N_("Figures"), Permission.READ_FIGURES),
+    NavEntry("codes", N_("Codes"), Permission.READ_CODES),
+    NavEntry("questionnaires", N_("Questionnaires"), Permission.READ_QUESTIONNAIRES),
+    NavEntry("people", N_("People"), Permission.MANAGE_PEOPLE),
+    NavEntry("settings", N_("Settings"), Permission.MANAGE_SETTINGS),
+)
+
+
+def render_staff(template: str, desk: Desk | None, status: int = 200, **context: Any) -> Response:
+    """A page for staff, never stored by a browser or a proxy; `desk` is None before the sign-in.
+
+    `context` may hold what `staff/layout.html` leaves open: `flashes`, `errors`.
+    """
+    language = desk.language if desk else context.pop("language", DEFAULT)
+    structure = desk.structure if desk else None
+    own = theme_css(structure.colour) if structure else ""
+    shared: dict[str, Any] = {
+        "lang": language,
+        "dir": LANGUAGES[language].direction,
+        "structure": {"name": structure.name, "url": landing(desk)} if desk and structure else None,
+        "theme_css": Markup(own),  # noqa: S704 -- made of checked hex digits
+        "csrf": desk.csrf if desk else "",
+        "person": _person(desk) if desk else None,
+        "nav": _nav(desk) if desk else [],
+        "sign_out_url": "/sign-out" if desk else None,
+        "flashes": [],
+    }
+    response = make_response(render_template(template, **{**shared, **context}), status)
+    response.headers["Content-Security-Policy"] = _POLICY.format(styles=style_source(own) if own else "")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = language
+    return response
+
+
+def landing(desk: Desk) -> str:
+    """The first page of the structure that this person may open."""
+    allowed = (entry.path for entry in NAV if desk.may(entry.permission))
+    return desk.url(next(allowed, ""))
+
+
+def _person(desk: Desk) -> dict[str, str]:
+    return {
+        "name": desk.person.name,
+        "role_label": gettext(PERMISSIONS[desk.role].label) if desk.role else "",
+    }
+
+
+def _nav(desk: Desk) -> list[dict[str, Any]]:
+    if desk.structure is None:
+        return []
+    return [
+        {
+            "label": gettext(entry.label),
+            "url": desk.url(entry.path),
+            "current": request.path.startswith(desk.url(entry.path)),
+            "count": None,
+        }
+        for entry in NAV
+        if desk.may(entry.permission)
+    ]
