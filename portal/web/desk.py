@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import make_response, render_template, request
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from markupsafe import Markup
 
 from portal.core.languages import DEFAULT, LANGUAGES, N_
@@ -15,6 +15,7 @@ from portal.web.kit import style_source, theme_css
 
 if TYPE_CHECKING:
     from flask import Response
+    from wtforms import Form
 
     from portal.web.guard import Desk
 
@@ -47,27 +48,61 @@ NAV: tuple[NavEntry, ...] = (
 def render_staff(template: str, desk: Desk | None, status: int = 200, **context: Any) -> Response:
     """A page for staff, never stored by a browser or a proxy; `desk` is None before the sign-in.
 
-    `context` may hold what `staff/layout.html` leaves open: `flashes`, `errors`.
+    `context` may hold what `staff/layout.html` leaves open (`flashes`, `errors`), and before the sign-in the
+    `language`, a structure's `colour` and the `structure` of the bar.
     """
     language = desk.language if desk else context.pop("language", DEFAULT)
     structure = desk.structure if desk else None
-    own = theme_css(structure.colour) if structure else ""
-    shared: dict[str, Any] = {
-        "lang": language,
-        "dir": LANGUAGES[language].direction,
-        "structure": {"name": structure.name, "url": landing(desk)} if desk and structure else None,
-        "theme_css": Markup(own),  # noqa: S704 -- made of checked hex digits
-        "csrf": desk.csrf if desk else "",
-        "person": _person(desk) if desk else None,
-        "nav": _nav(desk) if desk else [],
-        "sign_out_url": "/sign-out" if desk else None,
-        "flashes": [],
-    }
-    response = make_response(render_template(template, **{**shared, **context}), status)
+    colour = context.pop("colour", structure.colour if structure else None)
+    own = theme_css(colour) if colour else ""
+    with force_locale(language):
+        shared: dict[str, Any] = {
+            "lang": language,
+            "dir": LANGUAGES[language].direction,
+            "structure": {"name": structure.name, "url": landing(desk)} if desk and structure else None,
+            "theme_css": Markup(own),  # noqa: S704 -- made of checked hex digits
+            "csrf": desk.csrf if desk else "",
+            "person": _person(desk) if desk else None,
+            "nav": _nav(desk) if desk else [],
+            "sign_out_url": "/sign-out" if desk else None,
+            "flashes": [],
+        }
+        response = make_response(render_template(template, **{**shared, **context}), status)
     response.headers["Content-Security-Policy"] = _POLICY.format(styles=style_source(own) if own else "")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = language
     return response
+
+
+def render_form(  # noqa: PLR0913 -- what the one template of forms needs
+    desk: Desk | None,
+    form: Form,
+    *,
+    title: str,
+    submit: str,
+    post: str,
+    back: str | None = None,
+    lead: str | None = None,
+    **context: Any,
+) -> Response:
+    """A page with one form: 422 and every fault on top once its fields have errors, else 200."""
+    faults = form_errors(form)
+    return render_staff(
+        "staff/form.html",
+        desk,
+        422 if faults else 200,
+        form=form,
+        title=title,
+        submit=submit,
+        lead=lead,
+        urls={"post": post, "back": back},
+        **{"errors": faults, **context},
+    )
+
+
+def form_errors(form: Form) -> list[dict[str, str]]:
+    """The first error of each wrong field, for the summary on top of the page; empty when all is well."""
+    return [{"field": field.name, "message": str(field.errors[0])} for field in form if field.errors]
 
 
 def landing(desk: Desk) -> str:

@@ -1,4 +1,4 @@
-"""Who may open a page: every view is marked `public`, `signed_in` or `requires(permission)`; no other serves.
+"""Who may open a page: every view is marked `public`, `signed_in`, `member` or `requires(permission)`.
 
 The mark is checked when the application is composed, so that a route without one never starts. A view for
 staff receives its `Desk` first: person, structure, role, scope, and the token of its forms.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from flask import redirect, request
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from portal.tenancy.models import Structure
 
 P = ParamSpec("P")
+R = TypeVar("R")
 _MARK = "portal_access"
+_MOST = "portal_most_bytes"
 _CSRF = "csrf"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC = "static"
@@ -106,34 +108,58 @@ def requires(permission: Permission) -> Callable[[DeskView[P]], Callable[..., Re
     """
 
     def marked(view: DeskView[P]) -> Callable[..., ResponseReturnValue]:
-        @wraps(view)
-        def guarded(slug: str, *args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-            desk = current_desk(slug)
-            if desk is None:
-                return to_sign_in()
-            if not desk.may(permission):
-                raise Refused("permission", permission=permission.value)
-            _check_form(desk)
-            with force_locale(desk.language):
-                return view(desk, *args, **kwargs)
-
-        setattr(guarded, _MARK, permission.value)
-        return guarded
+        return _at_structure(view, permission)
 
     return marked
+
+
+def member(view: DeskView[P]) -> Callable[..., ResponseReturnValue]:
+    """The view below `/s/<slug>/`, for every member of the structure, whatever the role."""
+    return _at_structure(view, None)
+
+
+def _at_structure(view: DeskView[P], permission: Permission | None) -> Callable[..., ResponseReturnValue]:
+    @wraps(view)
+    def guarded(slug: str, *args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        desk = current_desk(slug)
+        if desk is None:
+            return to_sign_in()
+        if permission is not None and not desk.may(permission):
+            raise Refused("permission", permission=permission.value)
+        _check_form(desk)
+        with force_locale(desk.language):
+            return view(desk, *args, **kwargs)
+
+    setattr(guarded, _MARK, permission.value if permission else "member")
+    return guarded
+
+
+def takes(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The view, taking a body of so many bytes (a file) where others take 256 kB; above or below the mark."""
+
+    def marked(view: Callable[P, R]) -> Callable[P, R]:
+        setattr(view, _MOST, most)
+        return view
+
+    return marked
+
+
+def most_bytes(app: Flask, endpoint: str | None) -> int | None:
+    """The size that `takes` gave a view; None without one."""
+    return getattr(app.view_functions.get(endpoint or ""), _MOST, None)
 
 
 def check_marks(app: Flask) -> None:
     """Refuse to serve a view that does not say who may open it."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint != _STATIC and access_of(app, rule.endpoint) is None:
-            message = f"{rule.rule}: mark its view as public, signed_in or requires(permission)"
+            message = f"{rule.rule}: mark its view as public, signed_in, member or requires(permission)"
             raise RuntimeError(message)
 
 
 def access_of(app: Flask, endpoint: str) -> str | None:
-    """The mark of a view: "public", "signed_in", a permission's value; None without one."""
-    return getattr(app.view_functions[endpoint], _MARK, None)
+    """The mark of a view: "public", "signed_in", "member", a permission's value; None without one."""
+    return getattr(app.view_functions.get(endpoint), _MARK, None)
 
 
 def cookie_name() -> str:
