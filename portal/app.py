@@ -23,7 +23,7 @@ from portal.notifications import models as _notifications
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
-from portal.web import errors, survey
+from portal.web import errors, people, security, sign_in, survey
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 MAX_PUBLIC_BYTES = 256 * 1024
 _PEPPER = "pepper"
-BLUEPRINTS = (survey.bp,)
+BLUEPRINTS = (
+    sign_in.bp,
+    people.bp,
+    survey.bp,
+)
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
 
@@ -60,6 +64,7 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     )
     app.extensions[KEY] = House(config, database, clock, keys, Tokens(keys), hasher)
     errors.register(app)
+    security.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_marks(app)

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from portal.core.crypto import seal
-from portal.core.errors import Invalid, NotFound, Refused
+from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
 from portal.people.events import PersonInvited
 from portal.people.models import AuthSession, Invitation, JournalEntry, Membership, Person
@@ -169,7 +169,8 @@ def accept_invitation(u: Unit, secret: str, *, password_hash: str | None) -> UUI
     """The person who joined by this link; a new one unless the address is known.
 
     `password_hash` is for a new person alone: an invitation never changes the password of a known one, or
-    whoever invites could take over an account. Raises `Expired` when the link was used or withdrawn.
+    whoever invites could take over an account. Raises `Expired` when the link was used or withdrawn,
+    `Conflict("password")` when the new person chose one by another invitation meanwhile.
     """
     row = invitation_by_secret(u, secret)
     invited = offer(u, row)
@@ -178,6 +179,9 @@ def accept_invitation(u: Unit, secret: str, *, password_hash: str | None) -> UUI
         person = add_person(u, email=invited.email, name=invited.name, locale=u.scope.locale)
     if person.password_hash is None:
         person.password_hash = password_hash
+    elif password_hash is not None:
+        # Nothing has proved yet that whoever holds this link knows the password of that account.
+        raise Conflict("password")
     row.used_at = u.now
     add_member(u, person.id, row.role, team_id=row.team_id)
     return person.id

@@ -1,150 +1,156 @@
-"""One table from what went wrong to what a person reads: status, sentence, next step."""
+"""From what went wrong to the page that says so: in the language of the person, at the desk or outside.
+
+What is said stands in `told`. Nothing of a request but the name of its view reaches the log.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
-from flask_babel import gettext
+from flask import request
+from flask_babel import force_locale, gettext
 from werkzeug.exceptions import HTTPException
 
-from portal.core.errors import (
-    Conflict,
-    Expired,
-    Invalid,
-    NotFound,
-    PortalError,
-    Refused,
-    Retired,
-    Tampered,
-    Throttled,
-)
-from portal.core.languages import DEFAULT, LANGUAGES, N_
+from portal.core.errors import Conflict, NotFound, PortalError, Throttled
+from portal.core.languages import DEFAULT, LANGUAGES
+from portal.web.desk import landing, render_staff
+from portal.web.guard import current_desk, is_staff_address
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import UnknownLanguage
+from portal.web.told import BROKEN, by_status, told
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+    from portal.web.guard import Desk
+    from portal.web.told import Told
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a person is told: status, title, sentence, what to do, and whether a code can be typed there."""
+log = logging.getLogger("portal.web")
 
-    status: int
-    title: str
-    sentence: str
-    next_step: str
-    asks_code: bool = False
-
-
-_AGAIN = N_("Go back to the first page and try again.")
-
-TOLD: dict[type[PortalError], Told] = {
-    NotFound: Told(
-        404,
-        N_("We do not find this page"),
-        N_("The address or the code is not known here."),
-        N_("Check the code under the square and type it again."),
-        asks_code=True,
-    ),
-    Retired: Told(
-        410,
-        N_("This code is no longer used"),
-        N_("The card or poster is an old one."),
-        N_("Ask the team for the new code, or type another one."),
-        asks_code=True,
-    ),
-    Expired: Told(
-        410, N_("This page has waited too long"), N_("What was sent from it can no longer be taken."), _AGAIN
-    ),
-    Tampered: Told(400, N_("This link is not complete"), N_("A part of the address is missing."), _AGAIN),
-    Invalid: Told(422, N_("Something is missing"), N_("What was sent could not be read."), _AGAIN),
-    Refused: Told(
-        403,
-        N_("This is not possible now"),
-        N_("Your role does not allow it, or it has been done already."),
-        N_("Go back to the page and look again."),
-    ),
-    Conflict: Told(
-        409,
-        N_("Somebody else was faster"),
-        N_("The page has changed since you opened it."),
-        N_("Open it again and look before you send."),
-    ),
-    Throttled: Told(
-        429, N_("Too many tries"), N_("The page rests for a moment."), N_("Try again in a few minutes.")
-    ),
-}
-_BY_STATUS: dict[int, Told] = {
-    404: TOLD[NotFound],
-    405: Told(
-        405, N_("This page cannot be used like this"), N_("It was opened in a way it does not know."), _AGAIN
-    ),
-    413: Told(
-        413,
-        N_("This is too big"),
-        N_("The text or the file is larger than we can take."),
-        N_("Send a smaller file or a shorter text."),
-    ),
-    429: TOLD[Throttled],
-}
-_BROKEN = Told(
-    500,
-    N_("Something broke on our side"),
-    N_("It is not your fault. Nothing that was already saved is lost."),
-    N_("Try again in a few minutes."),
-)
+_BROKEN_STATUS = 500
+_FRAMES = 6
+_ENTRANCES = frozenset({"q", "p"})
+_KEPT_HEADERS = ("Allow", "Retry-After")
 
 
 def register(app: Flask) -> None:
-    """Let the application answer every fault by this table."""
+    """Let the application answer every fault by one table, and log none with what was sent."""
     app.register_error_handler(UnknownLanguage, _languages)
     app.register_error_handler(PortalError, _portal_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _broken)
-
-
-def told(error: PortalError) -> Told:
-    """The line for an error of ours; one that is no line of the table is our own fault."""
-    for kind in type(error).__mro__:
-        if kind in TOLD:
-            return TOLD[kind]
-    return _BROKEN
+    # Flask's own record would tell the address, where tokens stand, and the error's text, where rows do.
+    app.logger.addFilter(lambda record: record.exc_info is None)
 
 
 def _portal_error(error: PortalError) -> Response:
-    return _page(told(error))
+    line = told(error, staff=is_staff_address(request.path))
+    if line is BROKEN:
+        return _broken(error)
+    kept = request.form.get("message") if isinstance(error, Conflict) else None
+    response = _page(line, kept=kept)
+    if isinstance(error, Throttled) and "seconds" in error.facts:
+        response.headers["Retry-After"] = str(error.facts["seconds"])
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:
-    line = _BY_STATUS.get(error.code or 500)
-    return _page(line or Told(error.code or 500, TOLD[Invalid].title, TOLD[Invalid].sentence, _AGAIN))
+    status = error.code or _BROKEN_STATUS
+    if status == _BROKEN_STATUS:
+        return _broken(getattr(error, "original_exception", None) or error)
+    response = _page(by_status(status, staff=is_staff_address(request.path)))
+    for name, value in error.get_headers():
+        if name in _KEPT_HEADERS:
+            response.headers[name] = value
+    return response
 
 
-def _broken(_error: Exception) -> Response:
-    return _page(_BROKEN)
+def _broken(error: BaseException) -> Response:
+    kinds, frames = [type(error).__name__], extract_tb(error.__traceback__)[-_FRAMES:]
+    if error.__cause__ is not None:
+        kinds.append(type(error.__cause__).__name__)
+    way = " > ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in frames)
+    log.error("%s in %s: %s", " from ".join(kinds), request.endpoint, way)
+    return _page(BROKEN)
 
 
-def _languages(_error: UnknownLanguage) -> Response:
-    choices = [
-        {"tag": row.tag, "own_name": row.own_name, "dir": row.direction, "url": f"?lang={row.tag}"}
-        for row in LANGUAGES.values()
-    ]
-    return render_public(
-        "public/languages.html", None, 404, language=accepted_language() or DEFAULT, choices=choices
-    )
-
-
-def _page(line: Told) -> Response:
-    return render_public(
+def _page(line: Told, *, kept: str | None = None) -> Response:
+    if is_staff_address(request.path):
+        return _staff_page(line, kept)
+    language = _spoken()
+    with force_locale(language):
+        words = _words(line)
+    response = render_public(
         "errors/public.html",
         None,
         line.status,
-        language=accepted_language() or DEFAULT,
-        title=gettext(line.title),
-        sentence=gettext(line.sentence),
-        next_step=gettext(line.next_step),
+        language=language,
         urls={"code": "/", "back": None},
         asks_code=line.asks_code,
+        **words,
     )
+    response.vary.add("Accept-Language")
+    return response
+
+
+def _staff_page(line: Told, kept: str | None) -> Response:
+    # A broken house is not asked who is there: that could break again.
+    desk = None if line.status == _BROKEN_STATUS else _desk()
+    language = desk.language if desk else accepted_language() or DEFAULT
+    back = "/sign-in"
+    if desk:
+        back = landing(desk) if desk.structure else "/structures"
+    with force_locale(language):
+        words = _words(line)
+    context = {"urls": {"back": back}, "kept": kept, **words}
+    if desk is None:
+        context["language"] = language
+    return render_staff("errors/staff.html", desk, line.status, **context)
+
+
+def _desk() -> Desk | None:
+    """Who is signed in, at the structure of the address if it is theirs."""
+    parts = request.path.split("/")
+    if parts[1] == "s" and len(parts) > 2:  # noqa: PLR2004 -- "", "s", the slug
+        try:
+            return current_desk(parts[2])
+        except NotFound:
+            pass
+    return current_desk()
+
+
+def _words(line: Told) -> dict[str, str]:
+    return {
+        "title": gettext(line.title),
+        "sentence": gettext(line.sentence),
+        "next_step": gettext(line.next_step),
+    }
+
+
+def _spoken() -> str:
+    """The language of a resident's address, else the one their browser asks for, else French."""
+    parts = request.path.split("/")
+    named = parts[3] if len(parts) > 3 and parts[1].lower() in _ENTRANCES else ""  # noqa: PLR2004 -- "", "q", key, language
+    return named if named in LANGUAGES else accepted_language() or DEFAULT
+
+
+def _languages(_error: UnknownLanguage) -> Response:
+    """The same address in each language the portal speaks."""
+    _root, kind, key, _unknown, *rest = request.path.split("/")
+    choices = [
+        {
+            "tag": row.tag,
+            "own_name": row.own_name,
+            "dir": row.direction,
+            "url": "/".join(("", kind, key, row.tag, *rest)),
+        }
+        for row in LANGUAGES.values()
+    ]
+    response = render_public(
+        "public/languages.html", None, 404, language=accepted_language() or DEFAULT, choices=choices
+    )
+    response.vary.add("Accept-Language")
+    return response

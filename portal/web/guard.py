@@ -39,6 +39,7 @@ _MOST = "portal_most_bytes"
 _CSRF = "csrf"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC = "static"
+_STAFF_ADDRESSES = frozenset({"s", "sign-in", "sign-out", "structures", "account", "invitations"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,11 @@ def check_marks(app: Flask) -> None:
 def access_of(app: Flask, endpoint: str) -> str | None:
     """The mark of a view: "public", "signed_in", "member", a permission's value; None without one."""
     return getattr(app.view_functions.get(endpoint), _MARK, None)
+
+
+def is_staff_address(path: str) -> bool:
+    """Whether the address belongs to the teams, whoever asks and whether or not it exists."""
+    return path.split("/", 2)[1] in _STAFF_ADDRESSES
 
 
 def cookie_name() -> str:

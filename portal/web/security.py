@@ -1,0 +1,95 @@
+"""What every request and every answer must respect, whichever view serves it: headers, origin, size, text.
+
+A view may set a policy of content that allows more (its own stylesheet); one that sets none gets nothing.
+"""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from flask import Request, current_app, request
+from werkzeug.exceptions import BadRequest
+from werkzeug.formparser import FormDataParser
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal.core.errors import Refused
+from portal.web.guard import access_of, is_https, is_staff_address, most_bytes
+from portal.web.house import house
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+HEADERS: dict[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    # "no-referrer" would make browsers post `Origin: null` (decisions, 11).
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+STRICTEST = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_TWO_YEARS = "max-age=63072000"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NUL, _UNREADABLE = "\0", "\ufffd"
+
+
+class StrictParser(FormDataParser):
+    """Forms as they were sent: what cannot be read is refused, where Werkzeug would drop it in silence."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **{**settings, "silent": False})
+
+    def _parse_urlencoded(self, stream: IO[bytes], *_settings: Any) -> Any:
+        items = parse_qsl(stream.read().decode(), keep_blank_values=True, errors="strict")
+        return stream, self.cls(items), self.cls()
+
+
+class PortalRequest(Request):
+    """A request whose form is Unicode without NUL, which no database column holds, or a `BadRequest`."""
+
+    form_data_parser_class = StrictParser
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except ValueError:
+            # `from None`: the original error would carry what was sent into the log.
+            raise BadRequest from None
+        if any(_NUL in value for _name, value in self.form.items(multi=True)):
+            raise BadRequest
+
+
+def register(app: Flask) -> None:
+    """Let the application refuse what no view should meet, and send its headers with every answer."""
+    app.request_class = PortalRequest
+    with app.app_context():
+        proxies = house().config.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's documented way
+    app.before_request(_refuse)
+    app.after_request(_protect)
+
+
+def _refuse() -> None:
+    """Refuse forms sent from another site, and addresses that are no text."""
+    if request.method not in _READS and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Refused("cross_site")
+    if _NUL in request.path or _UNREADABLE in request.path or b"%00" in request.query_string:
+        raise BadRequest
+    most = most_bytes(current_app, request.endpoint)
+    if most is not None:
+        request.max_content_length = most
+
+
+def _protect(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Content-Security-Policy", STRICTEST)
+    if is_https():
+        response.headers["Strict-Transport-Security"] = _TWO_YEARS
+    if is_staff_address(request.path) or _is_guarded():
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_guarded() -> bool:
+    return request.endpoint is not None and access_of(current_app, request.endpoint) not in {None, "public"}
