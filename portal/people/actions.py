@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from portal.core.crypto import seal
 from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
@@ -161,8 +163,10 @@ def withdraw_invitation(u: Unit, invitation_id: UUID) -> None:
 
 
 def _end_invitation(u: Unit, invitation_id: UUID) -> None:
-    row = u.session.get_one(Invitation, (u.structure_id, invitation_id))
-    row.expires_at = u.now
+    row = u.one(select(Invitation).where(Invitation.id == invitation_id))
+    if row is not None:
+        row.expires_at = u.now
+        u.session.flush()
 
 
 def accept_invitation(u: Unit, secret: str, *, password_hash: str | None) -> UUID:
