@@ -23,7 +23,7 @@ from portal.notifications import models as _notifications
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
-from portal.web import errors, people, security, sign_in, survey
+from portal.web import account, errors, people, security, sign_in, survey
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
@@ -35,6 +35,7 @@ MAX_PUBLIC_BYTES = 256 * 1024
 _PEPPER = "pepper"
 BLUEPRINTS = (
     sign_in.bp,
+    account.bp,
     people.bp,
     survey.bp,
 )

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from portal.core.crypto import seal
 from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
+from portal.core.languages import LANGUAGES
 from portal.people.events import PersonInvited
 from portal.people.models import AuthSession, Invitation, JournalEntry, Membership, Person
 from portal.people.passwords import read_email, read_name, same_email, wait_after
@@ -30,6 +31,7 @@ from portal.people.queries import (
     membership,
     offer,
     open_invitations,
+    person,
     person_by_email,
     person_digest,
     person_place,
@@ -87,6 +89,13 @@ def add_person(
     )
     u.add(row)
     return row
+
+
+def set_locale(u: Unit, person_id: UUID, locale: str) -> None:
+    """The language in which the person reads the staff pages. Raises `Invalid("locale")`, `NotFound`."""
+    if locale not in LANGUAGES:
+        raise Invalid("locale")
+    person(u, person_id).locale = locale
 
 
 def add_member(u: Unit, person_id: UUID, role: Role, *, team_id: UUID | None = None) -> Membership:
@@ -178,17 +187,17 @@ def accept_invitation(u: Unit, secret: str, *, password_hash: str | None) -> UUI
     """
     row = invitation_by_secret(u, secret)
     invited = offer(u, row)
-    person = person_by_email(u, invited.email)
-    if person is None:
-        person = add_person(u, email=invited.email, name=invited.name, locale=u.scope.locale)
-    if person.password_hash is None:
-        person.password_hash = password_hash
+    joining = person_by_email(u, invited.email)
+    if joining is None:
+        joining = add_person(u, email=invited.email, name=invited.name, locale=u.scope.locale)
+    if joining.password_hash is None:
+        joining.password_hash = password_hash
     elif password_hash is not None:
         # Nothing has proved yet that whoever holds this link knows the password of that account.
         raise Conflict("password")
     row.used_at = u.now
-    add_member(u, person.id, row.role, team_id=row.team_id)
-    return person.id
+    add_member(u, joining.id, row.role, team_id=row.team_id)
+    return joining.id
 
 
 def _check_giver(u: Unit, role: Role) -> None:
@@ -197,12 +206,12 @@ def _check_giver(u: Unit, role: Role) -> None:
         raise Refused("role", role=role.value)
 
 
-def note_failure(u: Unit, person: Person) -> None:
+def note_failure(u: Unit, failing: Person) -> None:
     """One more wrong password in a row; tries during a wait do not lengthen it."""
-    if person.locked_until is not None and u.now < person.locked_until:
+    if failing.locked_until is not None and u.now < failing.locked_until:
         return
-    person.failures += 1
-    person.locked_until = u.now + wait_after(person.failures)
+    failing.failures += 1
+    failing.locked_until = u.now + wait_after(failing.failures)
 
 
 def open_session(u: Unit, person_id: UUID) -> str:

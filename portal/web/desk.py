@@ -115,6 +115,7 @@ def _person(desk: Desk) -> dict[str, str]:
     return {
         "name": desk.person.name,
         "role_label": gettext(PERMISSIONS[desk.role].label) if desk.role else "",
+        "url": "/account",
     }
 
 

@@ -7,15 +7,16 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request
 from flask_babel import format_date, gettext, lazy_gettext
-from wtforms import EmailField, Form, SelectField, StringField
+from wtforms import EmailField, Form, SelectChoice, SelectField, StringField
 
 from portal.core.errors import Invalid
 from portal.core.languages import N_
 from portal.people.actions import PersonGiven, end_membership, invite, withdraw_invitation
+from portal.people.passwords import read_email, read_name
 from portal.people.queries import INVITATION_AGE, members, open_invitations
 from portal.people.rules import PERMISSIONS, Permission, Role, may, may_give
 from portal.tenancy.queries import calendar_of, main_site
-from portal.web.desk import render_form, render_staff
+from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.guard import requires
 from portal.web.house import house
 
@@ -87,18 +88,32 @@ def invite_form(desk: Desk) -> Response:
 def send_invitation(desk: Desk) -> Response | Redirect:
     """The invitation is made; 422 with every fault at its field, and nothing typed is lost."""
     form = _form(desk)
-    roles = [value for value, _label in form.role.choices]
-    if form.role.data not in roles:
-        form.role.errors = [gettext(_CHOOSE)]
+    if not _is_complete(form):
         return _invite_page(desk, form)
-    given = PersonGiven(form.email.data or "", form.name.data or "", Role(form.role.data))
+    given = PersonGiven(form.email.data, form.name.data, Role(form.role.data))
     try:
         with house().database.transaction(desk.scope) as u:
             invite(u, given)
     except Invalid as fault:
-        form[fault.fact].errors = [gettext(_FAULTS[fault.fact, str(fault.facts["reason"])])]
+        _tell(form, fault)
         return _invite_page(desk, form)
     return _done(desk, "invited")
+
+
+def _is_complete(form: Any) -> bool:
+    """Whether each field can be used by itself; each that cannot gets its error."""
+    for field, read in ((form.name, read_name), (form.email, read_email)):
+        try:
+            read(field.data or "")
+        except Invalid as fault:
+            _tell(form, fault)
+    if form.role.data not in [choice.value for choice in form.role.choices]:
+        form.role.errors = [gettext(_CHOOSE)]
+    return not form_errors(form)
+
+
+def _tell(form: Any, fault: Invalid) -> None:
+    form[fault.fact].errors = [gettext(_FAULTS[fault.fact, str(fault.facts["reason"])])]
 
 
 @bp.post("/s/<slug>/people/<uuid:membership_id>/end")
@@ -126,7 +141,7 @@ def _done(desk: Desk, what: str) -> Redirect:
 def _form(desk: Desk) -> Any:
     form = InviteForm(request.form)
     form.role.choices = [
-        (role.value, gettext(row.label))
+        SelectChoice(role.value, gettext(row.label))
         for role, row in PERMISSIONS.items()
         if desk.role is not None and may_give(desk.role, role)
     ]

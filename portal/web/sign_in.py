@@ -173,7 +173,8 @@ def _invitation_page(token: str, invited: Invited, fault: str | None = None) -> 
     with force_locale(language):
         form = InvitationForm(data={"email": invited.offer.email})
         title, submit, hint = _invitation_words(invited)
-        form.password.description = hint
+        # The fault of a short password says what the hint says.
+        form.password.description = "" if fault == "short" else hint
         form.password.render_kw = {
             **form.password.render_kw,
             "autocomplete": "current-password" if invited.is_known else "new-password",

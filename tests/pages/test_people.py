@@ -87,6 +87,11 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(
         assert f'value="{NOOR[name]}"' in page.text
 
 
+def test_every_wrong_field_is_told_at_once(sqlite_world: World) -> None:
+    page = signed_in(sqlite_world).post(f"{PEOPLE}/invite", name="", email="x", role="")
+    assert re.findall(r'<li><a href="#(\w+)"', page.text) == ["name", "email", "role"]
+
+
 def test_an_operator_is_offered_no_role_that_reads(sqlite_world: World) -> None:
     signed_in(sqlite_world)
     operator = signed_in(sqlite_world, Role.OPERATOR, email="op@portal.example", name="Alix Morel")
@@ -219,3 +224,32 @@ def test_withdrawing_twice_is_not_found(world: World) -> None:
     with world.database.transaction(world.lyon.scope) as u:
         withdraw_invitation(u, open_one)
     assert signed_in(world).post(f"{PEOPLE}/invitations/{open_one}/withdraw").status_code == 404
+
+
+def test_the_account_tells_what_one_may_do_in_each_structure(world: World) -> None:
+    signed_in(world)
+    colleague = signed_in(world, Role.MEDIATOR, world.strasbourg)
+    page = colleague.get("/account")
+    assert page.status_code == 200
+    assert page.text.index("La Passerelle") < page.text.index("Rive Gauche")
+    assert page.text.count("Inviter des personnes") == 1
+    assert page.text.count("Voir les codes") == 2
+
+
+def test_the_language_one_chooses_stays(world: World) -> None:
+    colleague = signed_in(world)
+    assert colleague.post("/account/language", locale="ar").status_code == 303
+    assert '<html lang="ar" dir="rtl">' in colleague.get(PEOPLE).text
+    assert colleague.post("/account/language", locale="xx").status_code == 422
+
+
+def test_signing_out_everywhere_ends_every_session_of_the_person_alone(world: World) -> None:
+    colleague = signed_in(world)
+    other = signed_in(world, email="deux@passerelle.example")
+    telephone = world.app.test_client()
+    telephone.post("/sign-in", data={"email": colleague.email, "password": PASSWORD})
+    assert telephone.get(PEOPLE).status_code == 200
+    assert colleague.post("/account/sign-out-everywhere").location == "/sign-in"
+    for client in (telephone, colleague.client):
+        assert client.get(PEOPLE).location.startswith("/sign-in")
+    assert other.get(PEOPLE).status_code == 200
