@@ -68,8 +68,7 @@ def _prove(database: Database, hasher: Hasher, *, email: str, password: str) -> 
         stored = found.password_hash if found else None
     # Also while the account waits, and for nobody: the time of an answer must not tell which it was.
     matches = hasher.verify(stored, password[: LONGEST + 1])
-    if found is None:
-        return None
+    # And the second look-up also for nobody: without it their answer came 2.8 ms earlier.
     with database.transaction(Scope.nobody()) as u:
         return _decide(u, email, stored, matches=matches)
 
