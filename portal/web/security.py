@@ -14,6 +14,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.core.errors import Refused
+from portal.web import throttle
 from portal.web.guard import access_of, is_https, is_staff_address, most_bytes
 from portal.web.house import house
 
@@ -66,6 +67,7 @@ def register(app: Flask) -> None:
         proxies = house().config.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's documented way
+    throttle.register(app)
     app.before_request(_refuse)
     app.after_request(_protect)
 

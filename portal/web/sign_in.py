@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ from portal.web.guard import (
 )
 from portal.web.house import house
 from portal.web.kit import accepted_language
+from portal.web.throttle import Limit, check_tries, note_refusal
 
 if TYPE_CHECKING:
     from flask import Response
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from portal.web.guard import Desk
 
 bp = Blueprint("sign_in", __name__)
+
+GUESSES = Limit("sign_in", tries=30, within=timedelta(minutes=10))
+"""A team behind one address may mistype; who tries one password on many accounts is slowed."""
 
 _STRUCTURES = "/structures"
 _NEXT = re.compile(r"/(?:s/|structures(?:$|[/?]))")
@@ -69,11 +74,16 @@ def show() -> Response | Redirect:
 @bp.post("/sign-in")
 @public
 def enter() -> Response | Redirect:
-    """A session and the way to where one wanted to go; 422 with one sentence for every refusal."""
+    """A session and the way to where one wanted to go; 422 with one sentence for every refusal.
+
+    Raises `Throttled` for a visitor who was refused too often, whatever the account.
+    """
     email, password = request.form.get("email", ""), request.form.get("password", "")
+    check_tries(GUESSES)
     try:
         admitted = sign_in(house().database, house().hasher, email=email, password=password)
     except Invalid:
+        note_refusal(GUESSES)
         return _page(422, email=email, wrong=True)
     return _admit(admitted, _next() or _STRUCTURES)
 
@@ -123,6 +133,7 @@ def invitation(token: str) -> Response:
 def accept(token: str) -> Response | Redirect:
     """The person has joined and is signed in; 422 with the fault of the password, which is not repeated."""
     invited, language = _invited(token), _language()
+    check_tries(GUESSES)
     try:
         admitted = join(
             house().database,
@@ -134,6 +145,8 @@ def accept(token: str) -> Response | Redirect:
     except Invalid as fault:
         if fault.fact != "password":
             raise Conflict("member") from None
+        if fault.facts["reason"] == "wrong":
+            note_refusal(GUESSES)
         return _invitation_page(token, invited, str(fault.facts["reason"]))
     return _admit(admitted, f"/s/{invited.structure_slug}/")
 
