@@ -106,9 +106,7 @@ def test_a_read_address_holds_no_space_line_or_list(raw: str) -> None:
     except Invalid:
         return
     assert not set(email) & set("\r\n\t ,;<>\0")
-    assert (
-        same_email(email) == same_email(f" {email.upper()}") or email.upper().casefold() != email.casefold()
-    )
+    assert same_email(f" {email} ") == same_email(email)
 
 
 @given(st.text(max_size=200))
@@ -116,7 +114,7 @@ def test_a_read_name_is_one_printable_line(raw: str) -> None:
     try:
         name = read_name(raw)
     except Invalid:
-        assert not 1 <= len(" ".join(raw.split())) <= 120 or not raw.isprintable() or not name_like(raw)
+        assert not name_like(raw)
         return
     assert name.isprintable()
     assert name == name.strip()
@@ -151,6 +149,7 @@ def test_length_is_asked_for_and_the_obvious_refused(password: str, expected: st
 
 @given(st.text(min_size=SHORTEST, max_size=LONGEST).filter(lambda text: len(set(text.casefold())) > 20))
 def test_a_long_and_varied_password_is_taken_in_any_script(password: str) -> None:
+    # Compatibility forms may unfold to more signs than were typed.
     if SHORTEST <= len(unicodedata.normalize("NFKC", password)) <= LONGEST:
         assert fault(password) is None
 
