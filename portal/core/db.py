@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
 
-from portal.core.wall import PortalSession, gate, person_of, seal_engine
+from portal.core.seal import gate, prepare_driver, seal_engine
+from portal.core.wall import PortalSession, person_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +37,7 @@ _ON_CONNECT = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA secure_delete=ON",
     "PRAGMA trusted_schema=OFF",
+    "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the triggers that keep them
 )
 
 
@@ -151,33 +152,16 @@ class Database:
 
     @contextmanager
     def _session(self, scope: Scope, *, writes: bool) -> Iterator[PortalSession]:
-        session = PortalSession(
-            bind=self._writing if writes else self.engine, expire_on_commit=False, autoflush=False
-        )
-        session.scope, session.writes = scope, writes
-        event.listen(session, "after_begin", _bind_scope)
-        try:
+        with PortalSession(self._writing if writes else self.engine, scope, writes=writes) as session:
+            event.listen(session, "after_begin", _bind_scope)
             yield session
-        finally:
-            _close(session)
-
-
-def _close(session: PortalSession) -> None:
-    """Give the connection back clean, whatever the block did to it."""
-    try:
-        if session.in_transaction():
-            session.connection().info.pop("portal_flushing", None)
-    except SQLAlchemyError:
-        session.invalidate()
-    session.close()
 
 
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None  # the driver begins nothing by itself
-        for pragma in _ON_CONNECT:
-            dbapi_connection.execute(pragma)
+        prepare_driver(dbapi_connection, _ON_CONNECT)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -9,68 +9,62 @@ operations and `connection().execute` bear no seal. Without a scope there are no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    Alias,
-    Column,
-    Delete,
-    Insert,
-    Join,
-    Select,
-    Table,
-    TextClause,
-    Update,
-    bindparam,
-    event,
-    or_,
-)
+from sqlalchemy import Delete, Insert, Join, Select, Table, Update, bindparam, event, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
-from sqlalchemy.sql.elements import ColumnClause
-from sqlalchemy.sql.visitors import iterate
 
 from portal.core.errors import Unscoped
-from portal.core.schema import OWNED_BY_NOBODY, StructureOwned
+from portal.core.schema import OWNED_BY_NOBODY, Base, StructureOwned
+from portal.core.seal import FLUSHING, SEALED
+from portal.core.statements import assigned, check_one_target, check_parts, entities_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import CursorResult, Engine
-    from sqlalchemy.engine import Connection
-    from sqlalchemy.orm import Mapper
 
     from portal.core.db import Scope
 
-_SEAL = object()
-_SEALED = "portal_seal"
+_OWNER = "structure_id"
 _WALL = "wall_structure_id"
-
-
-def seal_engine(engine: Engine) -> None:
-    """Let this engine refuse every statement without the seal. Migrations use another engine."""
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def _refuse(
-        connection: Connection, _cursor: object, statement: str, _params: object, context: Any, _many: object
-    ) -> None:
-        sealed = context.execution_options.get(_SEALED) is _SEAL
-        if not sealed and not connection.info.get("portal_flushing"):
-            raise Unscoped("statement without seal", statement=statement[:80])
-
-
-def gate(connection: Connection, statement: str) -> None:
-    """Run one statement of the ground itself (begin, binding of the scope); never with outside text."""
-    connection.exec_driver_sql(statement, execution_options={_SEALED: _SEAL})
 
 
 class PortalSession(Session):
     """A session bound to one scope for its whole life; see the module."""
 
-    scope: Scope
-    writes: bool
+    def __init__(self, engine: Engine, scope: Scope, *, writes: bool) -> None:
+        super().__init__(bind=engine, expire_on_commit=False, autoflush=False)
+        self._scope, self._writes = scope, writes
+        self._opened: list[dict[Any, Any]] = []
+
+    @property
+    def scope(self) -> Scope:
+        """Who asks; never another: what was loaded for one scope would answer the next."""
+        return self._scope
+
+    @property
+    def writes(self) -> bool:
+        """Whether this session may write."""
+        return self._writes
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what was checked; whatever happens, the way is closed afterwards."""
+        try:
+            super().flush(objects)
+        finally:
+            for info in self._opened:
+                info.pop(FLUSHING, None)
+            self._opened.clear()
+
+    def open_for_flush(self) -> None:
+        """Let the statements of the flush that has been checked pass the engine."""
+        info = self.connection().info
+        info[FLUSHING] = True
+        self._opened.append(info)
 
     def run(self, prepared: Walled, **values: object) -> CursorResult[Any]:
         """Execute a prepared Core statement within the scope (the public pages' path)."""
@@ -107,14 +101,11 @@ class Walled:
         self._by_dialect: dict[str, Any] = {}
 
     @staticmethod
-    def _narrow(statement: Select[Any] | Insert | Update | Delete) -> Any:
-        nested = [part for part in iterate(statement) if isinstance(part, Select | TextClause)]
-        if any(part is not statement for part in nested):
-            raise Unscoped("a prepared statement has a sub-query or text", statement=str(statement)[:80])
+    def _narrow(statement: Any) -> Any:
+        _check_plain(statement)
         if isinstance(statement, Insert):
             return statement
-        tables = statement.get_final_froms() if isinstance(statement, Select) else [statement.table]
-        for table in _leaves(tables):
+        for table in _tables_of(statement):
             if table.name not in OWNED_BY_NOBODY:
                 statement = statement.where(table.c.structure_id == bindparam(_WALL))
         return statement
@@ -139,24 +130,59 @@ class Walled:
         structure_id = session.scope.structure_id
         if structure_id is None:
             raise Unscoped("no structure in scope", statement=self.name)
-        column = "structure_id" if isinstance(self._statement, Insert) else _WALL
-        if any(column in row and row[column] != structure_id for row in rows):
+        if session.scope.actor_id is not None and self._hides():
+            raise Unscoped("rows may be hidden from this person", statement=self.name)
+        column = _OWNER if isinstance(self._statement, Insert) else _WALL
+        if any(name in row and row[name] != structure_id for row in rows for name in (_OWNER, _WALL)):
             raise Unscoped("foreign row", statement=self.name)
         connection = session.connection()
         bound = [{**row, column: structure_id} for row in rows]
         return connection.execute(
             self._for(connection.dialect.name),
             bound if len(bound) > 1 else bound[0],
-            execution_options={_SEALED: _SEAL},
+            execution_options=SEALED,
         )
+
+    def _hides(self) -> bool:
+        """Whether a conflict of interest may hide rows of its tables: only the session knows how."""
+        tables = () if isinstance(self._statement, Insert) else set(_tables_of(self._statement))
+        return any(
+            mapper.local_table in tables and _may_hide(mapper.class_) for mapper in Base.registry.mappers
+        )
+
+
+def _check_plain(statement: Any) -> None:
+    """Nothing; raises `Unscoped` when a prepared statement holds what the wall could not narrow."""
+    if not isinstance(statement, Select | Insert | Update | Delete):
+        raise Unscoped("not a plain statement", statement=named(statement))
+    for part in check_parts(statement):
+        if isinstance(part, Select) and part is not statement:
+            raise Unscoped("a prepared statement has a sub-query", statement=named(statement))
+    if isinstance(statement, Insert | Update) and _OWNER in assigned(statement):
+        raise Unscoped("structure_id is assigned", statement=named(statement))
+    if isinstance(statement, Update | Delete):
+        check_one_target(statement)
+
+
+def _may_hide(mapped: type[Any]) -> bool:
+    rule: Any = getattr(mapped, "hidden_from", None)
+    default: Any = StructureOwned.hidden_from
+    return rule is not None and rule.__func__ is not default.__func__
+
+
+def _tables_of(statement: Select[Any] | Update | Delete) -> Iterable[Table]:
+    """The tables that a prepared statement reads or writes, wherever they stand in joins."""
+    return _leaves(statement.get_final_froms() if isinstance(statement, Select) else [statement.table])
 
 
 def _leaves(froms: Iterable[Any]) -> Iterable[Table]:
     for source in froms:
         if isinstance(source, Table):
             yield source
-        else:
+        elif isinstance(source, Join):
             yield from _leaves([source.left, source.right])
+        else:
+            raise Unscoped("a prepared statement names tables only", source=type(source).__name__)
 
 
 @event.listens_for(PortalSession, "do_orm_execute")
@@ -165,62 +191,47 @@ def _narrow(state: ORMExecuteState) -> None:
     session = state.session
     assert isinstance(session, PortalSession)  # noqa: S101 -- the listener is bound to this class
     if not state.is_orm_statement or state.is_insert:
-        raise Unscoped("not an ORM query", statement=str(state.statement)[:80])
-    if (state.is_update or state.is_delete) and (state.is_executemany or not session.writes):
-        raise Unscoped("a bulk write, or a write in a reading unit", statement=str(state.statement)[:80])
-    mappers = _mappers_of(state.statement)
-    if state.is_update and any(
-        getattr(column, "name", column) == "structure_id"
-        for column in cast("Any", state.statement)._values or ()  # noqa: SLF001 -- no public way to see assignments
-    ):
-        raise Unscoped("structure_id is assigned", statement=str(state.statement)[:80])
-    criteria = [
-        with_loader_criteria(mapper.class_, _visible(mapper.class_, session.scope), include_aliases=True)
-        for mapper in mappers
-        if issubclass(mapper.class_, StructureOwned)
-    ]
-    state.statement = state.statement.options(*criteria)
-    state.update_execution_options(**{_SEALED: _SEAL})
+        raise Unscoped("not an ORM query", statement=named(state.statement))
+    target = _target(state, session) if state.is_update or state.is_delete else None
+    # One criterion for each entity: one for a class and its aliases at once is not adapted to a joined alias.
+    narrowed = (
+        with_loader_criteria(entity.entity, condition)
+        for entity in entities_of(state.statement)
+        if (condition := _condition(entity, session.scope, written=entity is target)) is not None
+    )
+    state.statement = state.statement.options(*narrowed)
+    state.update_execution_options(**SEALED)
 
 
-def _mappers_of(statement: Any) -> set[Mapper[Any]]:
-    """The mapped classes in a statement. Raises `Unscoped` on text or on a table named past its class."""
-    found: set[Mapper[Any]] = set()
-    for part in iterate(statement):
-        mapper = part._annotations.get("parentmapper")  # noqa: SLF001 -- the ORM's own mark on its columns
-        if mapper is not None:
-            found.add(mapper)
-        elif isinstance(part, TextClause) or (isinstance(part, ColumnClause) and part.is_literal):
-            raise Unscoped("text in a statement", statement=str(part)[:80])
-        elif isinstance(part, Column):
-            _refuse_bare(part.table)
-        for source in _named_sources(part):
-            _refuse_bare(source)
-    return found
+def _target(state: ORMExecuteState, session: PortalSession) -> Any:
+    """The mapper that an update or delete writes to. Raises `Unscoped` when it may not, or moves rows."""
+    statement: Any = state.statement
+    if state.is_executemany or not session.writes:
+        raise Unscoped("a bulk write, or a write in a reading unit", statement=named(statement))
+    moved = state.is_update and _OWNER in assigned(statement)
+    if moved or _OWNER in (state.parameters or ()):
+        raise Unscoped("structure_id is assigned", statement=named(statement))
+    check_one_target(statement)
+    return state.bind_mapper
 
 
-def _named_sources(part: Any) -> Iterable[Any]:
-    """The tables that a part of a statement names by itself, past any class.
-
-    The tables behind an ORM column are visited too, and look bare: only those written as such are given.
-    """
-    match part:
-        case Select():
-            sources = [*part._raw_columns, *part._from_obj]  # noqa: SLF001 -- no public way to see them
-        case Join():
-            sources = [part.left, part.right]
-        case Alias():
-            sources = [part.element]
-        case Update() | Delete() | Insert():
-            sources = [part.table]
-        case _:
-            sources = []
-    return (each for each in sources if isinstance(each, Table) and "parentmapper" not in each._annotations)  # noqa: SLF001 -- idem
+def _condition(entity: Any, scope: Scope, *, written: bool) -> Any:
+    """What narrows an entity in a statement that reads or writes it; None for the tables of nobody."""
+    mapped = entity.entity
+    if issubclass(entity.class_, StructureOwned):
+        return _writable(mapped, scope) if written else _visible(mapped, scope)
+    if written and scope.structure_id is not None and hasattr(mapped, _OWNER):
+        return mapped.structure_id == scope.structure_id
+    return None
 
 
-def _refuse_bare(table: Any) -> None:
-    if getattr(table, "name", "") not in OWNED_BY_NOBODY:
-        raise Unscoped("a bare table", table=str(table))
+def _writable(owned: type[StructureOwned], scope: Scope) -> Any:
+    """The condition under which this scope writes a row: what is seen from elsewhere is not written."""
+    if scope.structure_id is None:
+        raise Unscoped("no structure in scope", table=owned.__name__)
+    own: Any = owned.structure_id == scope.structure_id
+    hidden = None if scope.actor_id is None else owned.hidden_from(scope.actor_id)
+    return own if hidden is None else own & ~hidden
 
 
 def _visible(owned: type[StructureOwned], scope: Scope) -> Any:
@@ -250,21 +261,21 @@ def _check_writes(session: PortalSession, _context: UOWTransaction, _instances: 
     if not session.writes and (session.new or session.deleted or changed):
         raise Unscoped("a reading unit writes")
     for row in (*session.new, *changed, *session.deleted):
-        if not isinstance(row, StructureOwned):
-            continue
-        if structure_id is None:
-            raise Unscoped("no structure in scope", table=type(row).__name__)
-        if row in session.new and getattr(row, "structure_id", None) is None:
-            row.structure_id = structure_id
-        was = get_history(row, "structure_id").deleted
-        if row.structure_id != structure_id or any(old != structure_id for old in was or ()):
+        if isinstance(row, StructureOwned):
+            _check_owned(session, row, structure_id)
+        elif structure_id is not None and getattr(row, _OWNER, structure_id) != structure_id:
             raise Unscoped("foreign row", table=type(row).__name__)
-    session.connection().info["portal_flushing"] = True
+    session.open_for_flush()
 
 
-@event.listens_for(PortalSession, "after_flush")
-def _end_of_flush(session: PortalSession, _context: UOWTransaction) -> None:
-    session.connection().info.pop("portal_flushing", None)
+def _check_owned(session: PortalSession, row: StructureOwned, structure_id: int | None) -> None:
+    if structure_id is None:
+        raise Unscoped("no structure in scope", table=type(row).__name__)
+    if row in session.new and getattr(row, _OWNER, None) is None:
+        row.structure_id = structure_id
+    was = get_history(row, _OWNER).deleted
+    if row.structure_id != structure_id or any(old != structure_id for old in was or ()):
+        raise Unscoped("foreign row", table=type(row).__name__)
 
 
 def person_of(actor_id: UUID | None) -> str:
