@@ -93,10 +93,19 @@ FROZEN = (
      "OLD.state <> 'draft' AND NOT (NEW.state = 'retired' AND NEW.structure_id = OLD.structure_id"
      " AND NEW.id = OLD.id AND NEW.questionnaire_id = OLD.questionnaire_id AND NEW.number = OLD.number"
      " AND CAST(NEW.document AS TEXT) = CAST(OLD.document AS TEXT)"
-     " AND NEW.document_sha256 = OLD.document_sha256 AND NEW.published_at = OLD.published_at)"),
+     " AND NEW.document_sha256 = OLD.document_sha256 AND NEW.published_at IS NOT DISTINCT FROM OLD.published_at"
+     " AND NEW.published_by IS NOT DISTINCT FROM OLD.published_by)"),
     ("questionnaire_version_no_delete", "questionnaire_version", "DELETE", "OLD.state <> 'draft'"),
     ("calendar_version_frozen", "calendar_version", "UPDATE", None),
     ("policy_version_frozen", "policy_version", "UPDATE", None),
+    ("journal_entry_no_update", "journal_entry", "UPDATE", None),
+)
+# INSERT OR REPLACE, which only SQLite knows, deletes the row in place past the triggers on DELETE (unless a
+# setting of the connection is on).
+FROZEN_ON_SQLITE = (
+    ("case_event_no_replace", "case_event", "INSERT",
+     "EXISTS (SELECT 1 FROM case_event WHERE structure_id = NEW.structure_id"
+     " AND (id = NEW.id OR number = NEW.number))"),
 )
 
 
@@ -623,7 +632,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("structure_id", "submit_key", name="uq_message_structure_id_submit_key"),
     )
     is_postgresql = op.get_bind().dialect.name == "postgresql"
-    for trigger in FROZEN:
+    for trigger in FROZEN if is_postgresql else FROZEN + FROZEN_ON_SQLITE:
         (_freeze_postgresql if is_postgresql else _freeze_sqlite)(*trigger)
     if is_postgresql:
         for table in OWNED:
@@ -640,7 +649,8 @@ def downgrade() -> None:
 
 
 def _freeze_sqlite(trigger: str, table: str, verb: str, condition: str | None) -> None:
-    when = f"WHEN {condition} " if condition else ""
+    # Versions of SQLite before 3.39 know the standard's comparison by another name.
+    when = f"WHEN {condition.replace('IS NOT DISTINCT FROM', 'IS')} " if condition else ""
     op.execute(
         f"CREATE TRIGGER {trigger} BEFORE {verb} ON {table} {when}"
         f"BEGIN SELECT RAISE(ABORT, '{table} is never changed'); END"
