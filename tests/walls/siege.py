@@ -64,14 +64,8 @@ class Siege:
     plain: Engine
 
     def snapshot(self, structure_id: int) -> str:
-        """Every owned row of a structure, as one text."""
-        lines = []
-        with self.plain.connect() as connection:
-            for table in Base.metadata.sorted_tables:
-                if "structure_id" in table.c:
-                    rows = connection.execute(select(table).where(table.c.structure_id == structure_id))
-                    lines += [f"{table.name}: {sorted(map(repr, rows))}"]
-        return "\n".join(lines)
+        """Every row of a structure, as one text."""
+        return snapshot(self.plain, structure_id)
 
     def stolen(self, attack: Attack, *, walls: bool = True) -> bool:
         """Whether the attack brings back the canary. What it wrote meanwhile is undone."""
@@ -128,6 +122,26 @@ class _Undone(Exception):
 
 def _undo() -> None:
     raise _Undone
+
+
+def snapshot(engine: Engine, structure_id: int) -> str:
+    """Every row of a structure, as one text, read without walls."""
+    lines = []
+    with engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            if "structure_id" in table.c:
+                rows = connection.execute(select(table).where(table.c.structure_id == structure_id))
+                lines += [f"{table.name}: {sorted(map(repr, rows))}"]
+    return "\n".join(lines)
+
+
+def rows_of(world: World, where: Furnished) -> str:
+    """Every row of a structure, as one text, read without walls."""
+    engine = unwalled(world.database.engine.url.render_as_string(hide_password=False))
+    try:
+        return snapshot(engine, where.structure.id)
+    finally:
+        engine.dispose()
 
 
 class PlainSession(Session):

@@ -1,0 +1,45 @@
+"""The staff pages of the application, as addresses of one structure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
+
+from portal.web.guard import access_of
+
+if TYPE_CHECKING:
+    from build import Furnished, World
+    from werkzeug.routing import Rule
+
+_NOBODY = UUID("01a476c3-0000-7000-8000-000000000000")
+
+
+def staff_pages(world: World, where: Furnished, method: str = "GET") -> list[tuple[str, str]]:
+    """Address and mark of every page below the structure that answers the method.
+
+    Other arguments than the slug are filled with what nobody has: the guard stands before the look-up.
+    """
+    adapter = world.app.url_map.bind("localhost")
+    return [
+        (adapter.build(rule.endpoint, _filled(rule, where), method=method), mark)
+        for rule in world.app.url_map.iter_rules()
+        if "slug" in rule.arguments
+        and method in (rule.methods or ())
+        and (mark := access_of(world.app, rule.endpoint)) not in {None, "public"}
+        and mark is not None
+    ]
+
+
+def _filled(rule: Rule, where: Furnished) -> dict[str, object]:
+    return {name: _stand_in(one) for name, one in rule._converters.items()} | {"slug": where.structure.slug}
+
+
+def _stand_in(converter: object) -> object:
+    """A value that the converter takes and nobody has."""
+    if isinstance(converter, UUIDConverter):
+        return _NOBODY
+    if isinstance(converter, AnyConverter):
+        return sorted(converter.items)[0]
+    return 1 if isinstance(converter, IntegerConverter) else "PAS-2099-999999"
