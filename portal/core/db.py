@@ -126,6 +126,7 @@ class Database:
     def __init__(self, engine: Engine, *, clock: Clock, bus: Bus, keys: Keys) -> None:
         self.engine = engine
         self.clock, self.bus, self.keys = clock, bus, keys
+        engine.hide_parameters = True  # else an error of the database tells the values in a log
         self._writing = engine.execution_options(portal_writes=True)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)

@@ -41,5 +41,5 @@ def _stand_in(converter: object) -> object:
     if isinstance(converter, UUIDConverter):
         return _NOBODY
     if isinstance(converter, AnyConverter):
-        return sorted(converter.items)[0]
+        return min(converter.items)
     return 1 if isinstance(converter, IntegerConverter) else "PAS-2099-999999"

@@ -138,10 +138,11 @@ class Walk:
             raise UnknownArgument(message) from fault
 
     def _values(self, rule: Rule, name: str, *, abroad: bool) -> list[Any]:
-        if isinstance(rule._converters[name], UUIDConverter):
+        converter = rule._converters[name]
+        if isinstance(converter, UUIDConverter):
             return list(self.theirs.ids.values())
-        if isinstance(rule._converters[name], AnyConverter):
-            return sorted(rule._converters[name].items)
+        if isinstance(converter, AnyConverter):
+            return sorted(converter.items)
         named = self._named(abroad=abroad)
         if name not in named:
             message = f"{rule.rule}: give <{name}> a value in tests/walls/test_foreign_ids.py"
