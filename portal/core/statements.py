@@ -6,10 +6,13 @@ past their class, functions nobody has vouched for. What stays is what the wall 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Alias,
+    BindParameter,
     Column,
     Delete,
     Insert,
@@ -30,7 +33,7 @@ from portal.core.errors import Unscoped
 from portal.core.schema import OWNED_BY_NOBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 FUNCTIONS = frozenset(
     {
@@ -79,6 +82,7 @@ FUNCTIONS = frozenset(
 )
 """Functions that read their arguments only. Others could bind another scope, read files, or run text."""
 
+_BESIDE = ("_prefixes", "_suffixes", "_hints", "_statement_hints", "_post_values_clause")
 _OPERATOR_SIGNS = frozenset("!#%&*+-/<=>?@^|~")
 
 
@@ -87,12 +91,9 @@ def check_parts(statement: Any) -> Iterator[Any]:
     waiting, seen = [statement], {id(statement)}
     while waiting:
         for part in iterate(waiting.pop()):
-            _refuse_text(part)
-            if isinstance(part, FunctionElement) and getattr(part, "name", "") not in FUNCTIONS:
-                raise Unscoped("a function the wall does not know", function=getattr(part, "name", ""))
-            if _is_full_join(part):
-                # Its condition keeps the rows of both sides that it does not match: nothing narrows them.
-                raise Unscoped("a full join")
+            kind: Any = type(part)
+            for check in _checks_of(kind):
+                check(part)
             yield part
             source = getattr(part, "table", None)
             if isinstance(source, FromClause) and id(source) not in seen:
@@ -100,30 +101,64 @@ def check_parts(statement: Any) -> Iterator[Any]:
                 waiting.append(source)
 
 
-def _refuse_text(part: Any) -> None:
-    written = isinstance(part, TextClause) or (
-        isinstance(part, ColumnClause) and part.is_literal and part.name != "*"
-    )
-    beside = any(getattr(part, name, ()) for name in ("_prefixes", "_suffixes", "_hints", "_statement_hints"))
-    beside = beside or getattr(part, "_post_values_clause", None) is not None
-    operator = getattr(part, "operator", None)
-    signs = isinstance(operator, custom_op) and not _OPERATOR_SIGNS.issuperset(operator.opstring)
-    field = isinstance(part, Extract) and not part.field.isidentifier()
-    made = isinstance(part, TableClause) and not isinstance(part, Table)
-    stray = (
-        isinstance(part, ColumnClause)
-        and not isinstance(part, Column)
-        and not part.is_literal
-        and part.table is None
-    )
-    if written or beside or signs or field or made or stray:
-        raise Unscoped("text in a statement", part=type(part).__name__)
+@lru_cache(maxsize=512)
+def _checks_of(kind: type[Any]) -> tuple[Callable[[Any], None], ...]:
+    """What a part of this class must stand; most classes have nothing to check."""
+    checks = {
+        _no_text: issubclass(kind, TextClause | TableClause) and not issubclass(kind, Table),
+        _no_stray_column: issubclass(kind, ColumnClause) and not issubclass(kind, Column),
+        _nothing_beside: any(hasattr(kind, name) for name in _BESIDE),
+        _known_operator: not issubclass(kind, FromClause | ColumnClause | BindParameter),
+        _known_function: issubclass(kind, FunctionElement),
+        _known_field: issubclass(kind, Extract),
+        _no_full_join: issubclass(kind, Join | Select),
+    }
+    return tuple(check for check, concerned in checks.items() if concerned)
 
 
-def _is_full_join(part: Any) -> bool:
-    if isinstance(part, Select):
-        return any(join[3].get("full") for join in part._setup_joins)  # noqa: SLF001 -- no public way to see joins
-    return isinstance(part, Join) and part.full
+def _text_in(part: Any) -> Unscoped:
+    return Unscoped("text in a statement", part=type(part).__name__)
+
+
+def _no_text(part: Any) -> None:
+    raise _text_in(part)
+
+
+def _no_stray_column(part: ColumnClause[Any]) -> None:
+    # The star of count(*) and of exists is text too.
+    if (part.is_literal and part.name != "*") or (not part.is_literal and part.table is None):
+        raise _text_in(part)
+
+
+def _nothing_beside(part: Any) -> None:
+    for name in _BESIDE:
+        text = getattr(part, name, None)
+        if text is not None and not (isinstance(text, tuple | Mapping) and not text):
+            raise _text_in(part)
+
+
+def _known_operator(part: Any) -> None:
+    for operator in (getattr(part, "operator", None), getattr(part, "modifier", None)):
+        if isinstance(operator, custom_op) and not _OPERATOR_SIGNS.issuperset(operator.opstring):
+            raise _text_in(part)
+
+
+def _known_function(part: Any) -> None:
+    name = getattr(part, "name", "")
+    if name not in FUNCTIONS:
+        raise Unscoped("a function the wall does not know", function=name)
+
+
+def _known_field(part: Extract) -> None:
+    if not part.field.isidentifier():
+        raise _text_in(part)
+
+
+def _no_full_join(part: Any) -> None:
+    """Its condition keeps the rows of both sides that it does not match: nothing would narrow them."""
+    joins = [join[3] for join in part._setup_joins] if isinstance(part, Select) else [vars(part)]  # noqa: SLF001 -- no public way to see joins
+    if any(join.get("full") for join in joins):
+        raise Unscoped("a full join")
 
 
 def entities_of(statement: Any) -> set[Any]:

@@ -120,6 +120,26 @@ def test_after_a_failed_flush_the_pool_s_connection_is_closed_again(world: World
             u.session.connection().execute(text("select 1"))
 
 
+def test_a_session_made_elsewhere_on_the_engine_passes_nothing(world: World) -> None:
+    with world.app.app_context():
+        elsewhere = world.app.extensions["sqlalchemy"].session
+        with pytest.raises(Unscoped):
+            elsewhere.scalars(select(Site)).all()
+        elsewhere.rollback()
+        elsewhere.add(
+            Site(
+                structure_id=world.strasbourg.structure.id,
+                id=new_id(THEN),
+                slug="x",
+                name="x",
+                created_at=THEN,
+            )
+        )
+        with pytest.raises(Unscoped):
+            elsewhere.flush()
+        elsewhere.rollback()
+
+
 @pytest.mark.parametrize("model", OF_A_CASE, ids=lambda model: model.__tablename__)
 def test_a_case_does_not_exist_for_a_person_it_names(world: World, model: Any) -> None:
     planted = planted_at(world, world.lyon, "Saule")
