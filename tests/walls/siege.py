@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 CANARY = "Canari-du-Rhin"
 THEN = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
+OWN_SITES = 2
+READS: dict[str, Attack] = {}
+WRITES: dict[str, Attack] = {}
 REFUSALS = (Unscoped, NotFound, SQLAlchemyError)
 """What a refusal looks like; the positive control shows that the attack itself is no mistake."""
 
@@ -153,6 +156,24 @@ class PlainSession(Session):
 
 
 Attack: TypeAlias = "Callable[[Any, Prey], object]"
+
+
+def reads(attack: Attack) -> Attack:
+    """Enlist an attack that reads."""
+    READS[attack.__name__] = attack
+    return attack
+
+
+def writes(attack: Attack) -> Attack:
+    """Enlist an attack that writes."""
+    WRITES[attack.__name__] = attack
+    return attack
+
+
+def more_than(own: int, counted: object) -> list[str]:
+    """The canary when a count says more than one's own."""
+    assert isinstance(counted, int)
+    return [CANARY] if counted > own else []
 
 
 def prepared(session: Session, statement: Any, **how: Any) -> Any:

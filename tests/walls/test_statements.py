@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from walls.attacks_read import READS
-from walls.attacks_write import WRITES
-from walls.siege import besieged
+from walls import attacks_joined, attacks_raw, attacks_raw_write, attacks_read, attacks_write
+from walls.siege import READS, WRITES, besieged
 
 if TYPE_CHECKING:
     from build import World
 
+ENLISTED = (attacks_read, attacks_joined, attacks_raw, attacks_write, attacks_raw_write)
 # The attacks are clumsy on purpose: products of tables, arguments that are no longer advised.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*cartesian product:sqlalchemy.exc.SAWarning"),
@@ -78,3 +78,11 @@ def test_no_statement_copies_or_changes_a_foreign_row(world: World, name: str) -
 def test_the_same_statement_reads_and_writes_own_rows(sqlite_world: World, name: str) -> None:
     with besieged(sqlite_world) as siege:
         assert siege.answered({**READS, **WRITES}[name])
+
+
+def test_the_attacks_of_every_file_are_enlisted() -> None:
+    attacks = {**READS, **WRITES}.values()
+    assert {attack.__module__.split(".")[-1] for attack in attacks} == {
+        module.__name__.split(".")[-1] for module in ENLISTED
+    }
+    assert len(attacks) > 130
