@@ -1,0 +1,148 @@
+"""Every figure the portal tells: one table, for tiles, the JSON answer and the lists behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.cases.rules import KINDS, Kind
+from portal.core.languages import N_
+
+
+class Unit(StrEnum):
+    """What a figure counts in (said beside it in the JSON answer)."""
+
+    OPINIONS = "opinions"
+    SHARE = "share"
+    MESSAGES = "messages"
+    WORKING_DAYS = "working days"
+
+
+class Opens(StrEnum):
+    """Which list a figure opens."""
+
+    CASES = "cases"
+    RESPONSES = "responses"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A figure's line: unit, the least it may rest on, the list it opens and how that list is narrowed.
+
+    `counts` says what is counted, for people. Without `bound` the figure tells of today, not of the period.
+    """
+
+    id: str
+    label: str
+    unit: Unit
+    minimum: int
+    opens: Opens
+    narrows: tuple[tuple[str, str], ...]
+    counts: str
+    bound: bool = True
+
+
+MIN_FOR_PERCENTILES = 20
+"""Below it no percentile is told: the delays themselves are listed (decisions, 17)."""
+FRAGILE_BELOW = 30
+"""Below it a share is told with a word of caution."""
+
+_KIND = {kind: ("kind", kind.value) for kind in Kind}
+_COMPLAINTS = (_KIND[Kind.COMPLAINT], ("closed", "1"))
+_OPEN = (("open", "1"),)
+AGES: tuple[tuple[str, int | None], ...] = (
+    ("open_up_to_2", 2),
+    ("open_3_to_5", 5),
+    ("open_6_to_10", 10),
+    ("open_over_10", None),
+)
+"""Open messages by age: each bucket with its last working day since reception; None: without end."""
+
+
+def _delay(id_: str, label: str, counts: str) -> Indicator:
+    return Indicator(id_, label, Unit.WORKING_DAYS, MIN_FOR_PERCENTILES, Opens.CASES, _COMPLAINTS, counts)
+
+
+def _age(id_: str, label: str) -> Indicator:
+    return Indicator(
+        id_,
+        label,
+        Unit.MESSAGES,
+        1,
+        Opens.CASES,
+        _OPEN,
+        N_("Messages of every kind that are open today, by working days since reception."),
+        bound=False,
+    )
+
+
+_FIRST = N_("Complaints received in the period that got a first message from a person.")
+_NET = N_("Complaints received in the period and answered; days spent waiting for the person are left out.")
+_GROSS = N_("Complaints received in the period and answered; every working day counts.")
+
+_ROWS: tuple[Indicator, ...] = (
+    Indicator(
+        "opinions",
+        N_("Opinions"),
+        Unit.OPINIONS,
+        1,
+        Opens.RESPONSES,
+        (),
+        N_("Answers to the first question, with which every opinion begins."),
+    ),
+    Indicator(
+        "satisfied",
+        N_("Satisfied"),
+        Unit.SHARE,
+        1,
+        Opens.RESPONSES,
+        (),
+        N_(
+            "“Good” among good, so-so and not good; who does not know is left out. Interval: 95 %, chance only."
+        ),
+    ),
+    *(
+        Indicator(
+            f"cases_{kind.value}",
+            row.plural,
+            Unit.MESSAGES,
+            1,
+            Opens.CASES,
+            (_KIND[kind], ("closed", "1")),
+            N_("Messages of this kind received in the period, whatever became of them."),
+        )
+        for kind, row in KINDS.items()
+    ),
+    Indicator(
+        "complaints_on_time",
+        N_("Complaints answered on time"),
+        Unit.SHARE,
+        1,
+        Opens.CASES,
+        (_KIND[Kind.COMPLAINT], ("late", "1")),
+        N_("Answered by the promised day, among those whose day has passed; open late ones count as late."),
+    ),
+    Indicator(
+        "complaints_late",
+        N_("Complaints late today"),
+        Unit.MESSAGES,
+        1,
+        Opens.CASES,
+        (_KIND[Kind.COMPLAINT], ("open", "1"), ("late", "1")),
+        N_("Complaints without an answer whose promised day has passed, whenever they were received."),
+        bound=False,
+    ),
+    _delay("first_response_median", N_("First reply: half within"), _FIRST),
+    _delay("first_response_p90", N_("First reply: nine in ten within"), _FIRST),
+    _delay("answer_median", N_("Answer: half within"), _NET),
+    _delay("answer_p90", N_("Answer: nine in ten within"), _NET),
+    _delay("answer_gross_median", N_("Answer, waiting included: half within"), _GROSS),
+    _delay("answer_gross_p90", N_("Answer, waiting included: nine in ten within"), _GROSS),
+    _age("open_up_to_2", N_("Open for 2 working days or less")),
+    _age("open_3_to_5", N_("Open for 3 to 5 working days")),
+    _age("open_6_to_10", N_("Open for 6 to 10 working days")),
+    _age("open_over_10", N_("Open for more than 10 working days")),
+)
+
+INDICATORS: dict[str, Indicator] = {row.id: row for row in _ROWS}
+"""By id, in the order of the JSON answer. Sources: decisions 6, 16, 17; ISO 10002, clause 8 (measuring)."""
