@@ -99,6 +99,9 @@ CLOSE_AFTER_DAYS = 15
 """Working days after the answer, without contest, until the job closes (decisions, 15)."""
 REOPEN_WITHIN_DAYS = 60
 """Calendar days in which the filer may reopen, no reason asked (decisions, 16)."""
+MAX_TEXT = 10_000
+"""Characters of one message, of any script."""
+MAX_PHOTOS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,18 @@ class Step:
     label: str
     pauses: bool = False
     restarts: bool = False
+
+    @property
+    def direction(self) -> Direction:
+        """Whose text the step's message is."""
+        if Actor.FILER in self.who:
+            return Direction.FROM_FILER
+        return Direction.NOTE if self.verb == "note" else Direction.TO_FILER
+
+    @property
+    def tells(self) -> bool:
+        """Whether the filer gets a message by this step."""
+        return "message" in self.needs and self.direction is Direction.TO_FILER
 
 
 _ACK = frozenset({ClockName.ACK})

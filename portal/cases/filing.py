@@ -1,0 +1,91 @@
+"""The ways in of a filer: a form with its nonce, and a receipt.
+
+Argon2 takes its time on purpose and never inside a transaction: look up, close, hash, open again and write.
+The receipt is derived from the form's nonce, so that a form sent twice shows the same receipt and files one
+case; a wrong receipt costs what a good one costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
+
+from portal.cases.actions import file_case, read_text, submit_key
+from portal.cases.queries import case_by_locator, case_by_submit_key
+from portal.core.errors import Invalid, Refused
+from portal.core.ids import Receipt, derive_receipt, read_receipt
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from portal.cases.actions import Filing
+    from portal.cases.models import Case
+    from portal.core.crypto import Keys
+    from portal.core.db import Database, Scope
+    from portal.core.passwords import Hasher
+
+_TRIES = 12
+"""Receipts drawn for one form: with a million locators, a dozen in a row are never all taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A case that has just been filed, or was by the same form."""
+
+    case_id: UUID
+    reference: str
+    receipt: Receipt = field(repr=False)
+    due_on: date | None
+
+
+def file(database: Database, hasher: Hasher, scope: Scope, filing: Filing) -> Filed:
+    """The case of this form, new or filed before. Raises `Invalid("message")`."""
+    read_text(filing.text)
+    for _attempt in range(_TRIES):
+        with database.reading(scope) as u:
+            known = _known(u.keys, case_by_submit_key(u, submit_key(u, filing.nonce)), filing.nonce)
+            if known is not None:
+                return known
+            receipt = next(
+                one
+                for one in _receipts(u.keys, u.structure_id, filing.nonce)
+                if case_by_locator(u, one.locator) is None
+            )
+        secret_hash = hasher.hash(receipt.secret)
+        try:
+            with database.transaction(scope) as u:
+                case = file_case(u, filing, receipt, secret_hash)
+                return Filed(case.id, case.reference, receipt, case.due_on)
+        except IntegrityError:
+            continue  # the same form, or another with the same locator, was faster: look again
+    raise Refused("receipt", reason="none_free")
+
+
+def _receipts(keys: Keys, structure_id: int, nonce: bytes) -> list[Receipt]:
+    key = keys.sub("receipt", structure_id)
+    return [derive_receipt(key, nonce + bytes([attempt])) for attempt in range(_TRIES)]
+
+
+def _known(keys: Keys, case: Case | None, nonce: bytes) -> Filed | None:
+    if case is None:
+        return None
+    receipts = _receipts(keys, case.structure_id, nonce)
+    mine = next((one for one in receipts if one.locator == case.locator), None)
+    return Filed(case.id, case.reference, mine, case.due_on) if mine else None
+
+
+def open_by_receipt(database: Database, hasher: Hasher, scope: Scope, raw: str) -> UUID:
+    """The case that a receipt opens, within the structure in scope.
+
+    Raises `Invalid("receipt")`: `reason` "length" or "check_digits", told before any look-up, or "unknown".
+    """
+    receipt = read_receipt(raw)
+    with database.reading(scope) as u:
+        case = case_by_locator(u, receipt.locator)
+        found = (case.id, case.secret_hash) if case else None
+    if not hasher.verify(found[1] if found else None, receipt.secret) or found is None:
+        raise Invalid("receipt", reason="unknown")
+    return found[0]

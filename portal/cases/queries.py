@@ -1,0 +1,256 @@
+"""Reads of cases: the row, what was said, what happened, the list of work. Texts are opened here alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import func, select
+
+from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Message
+from portal.cases.rules import CaseState, Direction, Kind
+from portal.cases.standing import Frame, Happened, Standing, fold
+from portal.core.errors import NotFound
+from portal.tenancy.queries import calendar, policy_version
+from portal.tenancy.vault import opened, row_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Select
+
+    from portal.core.db import Unit
+
+T = TypeVar("T")
+
+CASES = "cases"
+MESSAGE = "message"
+NO_CONTACT = "none"
+EXCERPT = 120
+_OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the filer wished to be told: "phone", "sms" or "email", and the number or address."""
+
+    kind: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, opened; `translations` are staff's, the newest last."""
+
+    id: UUID
+    direction: Direction
+    author_id: UUID | None
+    at: datetime
+    language: str
+    text: str = field(repr=False)
+    translations: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which cases a list shows; None or empty everywhere: those not closed."""
+
+    kind: Kind | None = None
+    state: CaseState | None = None
+    site_id: UUID | None = None
+    team_id: UUID | None = None
+    agreement_id: UUID | None = None
+    received_from: date | None = None
+    received_to: date | None = None
+    only_open: bool = False
+    late_on: date | None = None
+    """The day on which to judge what is late; None: late or not."""
+    with_closed: bool = False
+    reference: str = ""
+
+
+def case_by_reference(u: Unit, reference: str) -> Case:
+    """The case, as this reader may know it. Raises `NotFound`: also for whom it names."""
+    return _required(u, select(Case).where(Case.reference == reference))
+
+
+def case_by_id(u: Unit, case_id: UUID) -> Case:
+    """The case. Raises `NotFound`."""
+    return _required(u, select(Case).where(Case.id == case_id))
+
+
+def locked(u: Unit, case_id: UUID) -> Case:
+    """The case, for a step: nobody else takes one meanwhile, and the row is read fresh. Raises `NotFound`."""
+    fresh = select(Case).where(Case.id == case_id).with_for_update()
+    return _required(u, fresh.execution_options(populate_existing=True))
+
+
+def _required(u: Unit, wanted: Select[Case]) -> Case:
+    found = u.one(wanted)
+    if found is None:
+        raise NotFound("case")
+    return found
+
+
+def case_by_locator(u: Unit, locator: str) -> Case | None:
+    """The case that a receipt's first digits find; its secret is still to be verified."""
+    return u.one(select(Case).where(Case.locator == locator))
+
+
+def case_by_submit_key(u: Unit, submit_key: bytes) -> Case | None:
+    """The case that a form has made already."""
+    return u.one(select(Case).where(Case.submit_key == submit_key))
+
+
+def case_key(u: Unit, case: Case) -> bytes:
+    """The key of a case's texts. Raises `NotFound` after purge."""
+    if case.key_wrapped is None:
+        raise NotFound("case_key")
+    return row_key(u, CASES, case.id, case.key_wrapped)
+
+
+def frame_of(u: Unit, case: Case) -> Frame:
+    """The calendar and promises that the case was received under."""
+    return Frame(calendar(u, case.calendar_id), policy_version(u, case.policy_id).targets)
+
+
+def events_of(u: Unit, case_id: UUID) -> Sequence[CaseEvent]:
+    """What happened to a case, in order."""
+    return u.all(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.number))
+
+
+def happened(events: Iterable[CaseEvent]) -> list[Happened]:
+    """Events as the fold takes them."""
+    return [Happened(event.type, event.occurred_at, event.payload) for event in events]
+
+
+def standing_of(u: Unit, case: Case) -> Standing:
+    """Where the case stands, from its events."""
+    return fold(frame_of(u, case), happened(events_of(u, case.id)))
+
+
+def contact_of(u: Unit, case_id: UUID) -> Contact | None:
+    """How the filer is told; None when they left nothing."""
+    case = case_by_id(u, case_id)
+    if case.contact_sealed is None:
+        return None
+    value = opened(u, case_key(u, case), case.contact_sealed, (CASES, case.id, "contact_sealed"))
+    return Contact(case.contact_kind, value)
+
+
+def name_of(u: Unit, case: Case) -> str | None:
+    """The filer's name, if they gave it to the handler."""
+    if case.name_sealed is None:
+        return None
+    return opened(u, case_key(u, case), case.name_sealed, (CASES, case.id, "name_sealed"))
+
+
+def thread(u: Unit, case: Case, *, for_filer: bool = False) -> list[Said]:
+    """What was said, oldest first, translations beside their message; the filer sees no staff note."""
+    rows = u.all(select(Message).where(Message.case_id == case.id).order_by(Message.at, Message.id))
+    key = case_key(u, case)
+    told = [_said(u, key, row) for row in rows if row.direction is not Direction.TRANSLATION]
+    if for_filer:
+        return [one for one in told if one.direction is not Direction.NOTE]
+    beside: dict[UUID, list[Said]] = {}
+    for row in rows:
+        if row.translates_id is not None:
+            beside.setdefault(row.translates_id, []).append(_said(u, key, row))
+    return [_with(one, beside.get(one.id, [])) for one in told]
+
+
+def _said(u: Unit, key: bytes, row: Message) -> Said:
+    text = opened(u, key, row.body_sealed, (MESSAGE, row.id, "body_sealed"))
+    return Said(row.id, row.direction, row.author_id, row.at, row.language, text)
+
+
+def _with(one: Said, translations: list[Said]) -> Said:
+    return Said(one.id, one.direction, one.author_id, one.at, one.language, one.text, tuple(translations))
+
+
+def first_words(u: Unit, cases: Sequence[Case]) -> dict[UUID, Said]:
+    """What each case began with, shortened for a list, or its translation by staff, by case."""
+    wanted = {case.id: case for case in cases if case.key_wrapped is not None}
+    rows = u.all(
+        select(Message)
+        .where(Message.case_id.in_(list(wanted)))
+        .where(Message.direction.in_([Direction.FROM_FILER, Direction.TRANSLATION]))
+        .order_by(Message.at.desc(), Message.id.desc())
+    )
+    first = {row.case_id: row for row in rows if row.direction is Direction.FROM_FILER}
+    translated = {row.translates_id: row for row in reversed(rows) if row.translates_id is not None}
+    shown = {case_id: translated.get(row.id, row) for case_id, row in first.items()}
+    opened_rows = {case_id: _said(u, case_key(u, wanted[case_id]), row) for case_id, row in shown.items()}
+    return {case_id: _shortened(said) for case_id, said in opened_rows.items()}
+
+
+def _shortened(said: Said) -> Said:
+    text = " ".join(said.text.split())
+    if len(text) > EXCERPT:
+        text = text[:EXCERPT].rsplit(" ", 1)[0] + "…"
+    return Said(said.id, said.direction, said.author_id, said.at, said.language, text)
+
+
+def photos_of(u: Unit, case_id: UUID) -> Sequence[Attachment]:
+    """The photos of a case, oldest first."""
+    return u.all(select(Attachment).where(Attachment.case_id == case_id).order_by(Attachment.id))
+
+
+def persons_named(u: Unit, case_id: UUID) -> Sequence[UUID]:
+    """Members of staff whom the case names."""
+    return u.all(select(CasePerson.person_id).where(CasePerson.case_id == case_id))
+
+
+def work_list(u: Unit, sought: Sought, *, offset: int = 0) -> Sequence[Case]:
+    """Cases by time left: the nearest promise first, those without one last; at most `PAGE` of them."""
+    nearest = (Case.due_on.is_(None), Case.due_on, Case.received_at, Case.id)
+    return u.all(_listed(select(Case), sought).order_by(*nearest).offset(offset).limit(PAGE))
+
+
+def count_cases(u: Unit, sought: Sought) -> int:
+    """How many cases the list has."""
+    return u.one(_listed(select(func.count()).select_from(Case), sought)) or 0
+
+
+def _listed(wanted: Select[T], sought: Sought) -> Select[T]:
+    equal = (
+        (Case.kind, sought.kind),
+        (Case.state, sought.state),
+        (Case.site_id, sought.site_id),
+        (Case.team_id, sought.team_id),
+        (Case.agreement_id, sought.agreement_id),
+        (Case.reference, sought.reference or None),
+    )
+    for column, value in equal:
+        if value is not None:
+            wanted = wanted.where(column == value)
+    wanted = wanted.join(
+        CaseFact, (CaseFact.structure_id == Case.structure_id) & (CaseFact.case_id == Case.id)
+    )
+    if sought.received_from is not None:
+        wanted = wanted.where(CaseFact.received_on >= sought.received_from)
+    if sought.received_to is not None:
+        wanted = wanted.where(CaseFact.received_on <= sought.received_to)
+    if sought.only_open:
+        wanted = wanted.where(CaseFact.is_open)
+    if sought.late_on is not None:
+        wanted = wanted.where(_late(sought.late_on))
+    if not (sought.with_closed or sought.state or sought.reference or sought.late_on):
+        wanted = wanted.where(Case.state.in_(_OPEN))
+    return wanted
+
+
+def _late(today: date) -> ColumnElement[bool]:
+    """Answered after the promised day, or not yet although it has passed (decisions, 17)."""
+    unanswered = CaseFact.answered_on.is_(None) & (CaseFact.answer_due_on < today)
+    return (CaseFact.answered_on > CaseFact.answer_due_on) | unanswered
+
+
+def due_soon(u: Unit, until: date) -> Sequence[Case]:
+    """Cases whose next promise falls due by this day, the nearest first."""
+    return u.all(
+        select(Case).where(Case.due_on <= until, Case.state.in_(_OPEN)).order_by(Case.due_on, Case.id)
+    )
