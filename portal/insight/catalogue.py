@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from portal.cases.rules import KINDS, Kind
 from portal.core.languages import N_
+
+if TYPE_CHECKING:
+    from portal.insight.measures import Share
 
 
 class Unit(StrEnum):
@@ -40,6 +44,28 @@ class Indicator:
     narrows: tuple[tuple[str, str], ...]
     counts: str
     bound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An indicator's value for somebody: None without anything to tell, or withheld.
+
+    `n` is how many it rests on; `low` and `high` bound a share (95 %).
+    """
+
+    id: str
+    value: float | None
+    n: int | None
+    low: float | None = None
+    high: float | None = None
+    is_withheld: bool = False
+
+    @classmethod
+    def of_share(cls, id_: str, share: Share | None, *, is_withheld: bool = False) -> Figure:
+        """A share as a figure; nobody asked gives None of 0."""
+        if is_withheld or share is None:
+            return cls(id_, None, None if is_withheld else 0, is_withheld=is_withheld)
+        return cls(id_, share.value, share.n, share.low, share.high)
 
 
 MIN_FOR_PERCENTILES = 20
@@ -97,9 +123,7 @@ _ROWS: tuple[Indicator, ...] = (
         1,
         Opens.RESPONSES,
         (),
-        N_(
-            "“Good” among good, so-so and not good; who does not know is left out. Interval: 95 %, chance only."
-        ),
+        N_("“Good” among good, so-so and not good; who does not know is left out. Interval of 95 %."),
     ),
     *(
         Indicator(

@@ -9,18 +9,28 @@ together. Pure: it knows groups as sets of atoms, which no address of the portal
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
 FLOOR = 5
 """The smallest count that is shown, besides zero."""
-_MOST_REMAINDERS = 4000
+_MOST_REMAINDERS = 300
 """Beyond it a group is withheld unexamined: a structure with dozens of places that cross one another."""
 
 Row = dict["Hashable", Fraction]
+
+
+class Level(IntEnum):
+    """How much of a group is told: how many in all, how many of them well, each choice."""
+
+    NOTHING = 0
+    COUNT = 1
+    SHARE = 2
+    CHOICES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ def is_small(cells: Iterable[int]) -> bool:
     return any(0 < n < FLOOR for n in cells)
 
 
-def releasable(groups: Iterable[Group], cells: Mapping[Hashable, tuple[int, ...]]) -> frozenset[Group]:
+def releasable(groups: Collection[Group], cells: Mapping[Hashable, tuple[int, ...]]) -> frozenset[Group]:
     """The groups that may be shown together; `cells` are the counts of each atom, in the same order for all.
 
     The largest come first, so that what covers most is kept. No sum or difference of shown groups gives a
@@ -56,6 +66,18 @@ def releasable(groups: Iterable[Group], cells: Mapping[Hashable, tuple[int, ...]
         if span.took(_row(group.atoms)):
             shown.append(group)
     return frozenset(names[one.dimension, one.name] for one in shown)
+
+
+def levels(
+    groups: Iterable[Group], cells: Callable[[Level], Mapping[Hashable, tuple[int, ...]]], upto: Level
+) -> dict[Group, Level]:
+    """How much of each group may be told; `cells` gives the counts of the atoms that a level tells."""
+    kept = frozenset(groups)
+    found = dict.fromkeys(kept, Level.NOTHING)
+    for level in (Level.COUNT, Level.SHARE, Level.CHOICES)[:upto]:
+        kept = releasable(kept, cells(level))
+        found.update(dict.fromkeys(kept, level))
+    return found
 
 
 def _sum(known: Mapping[Hashable, tuple[int, ...]], atoms: Iterable[Hashable]) -> tuple[int, ...]:
