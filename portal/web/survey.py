@@ -20,7 +20,7 @@ from portal.questionnaires.rules import ItemKind
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
-from portal.web.place import Place, place_of_code, place_of_structure, read_segments
+from portal.web.place import Place, place_at, read_segments
 
 if TYPE_CHECKING:
     from flask import Response
@@ -66,22 +66,17 @@ def read_trip(token: str) -> Trip:
     return Trip(UUID(hex=payload["v"]), urlsafe_b64decode(payload["n"]), token)
 
 
-def place_at(kind: str, key: str, language: str) -> Place:
-    """The entrance that the first two segments mean: by code, or by a structure's slug."""
-    if kind.lower() == "q":
-        return place_of_code(house().database, key, language)
-    return place_of_structure(house().database, key, language)
-
-
 @bp.get("/<any(q, Q, p):kind>/<key>")
 @bp.get("/<any(q, Q, p):kind>/<key>/<first>")
 @public
-def entrance(kind: str, key: str, first: str | None = None) -> Response:
+def entrance(kind: str, key: str, first: str | None = None) -> Response | Redirect:
     """The first question itself, and the doors."""
     language, door = read_segments(first, None, accepted_language())
     place = place_at(kind, key, language)
     if door is not None:
-        raise NotFound("door", given=door)
+        onward = redirect(place.url(door), 302)
+        onward.vary.add("Accept-Language")
+        return onward
     with house().database.reading(place.scope) as u:
         shown = published(u)
     response = _question_page(place, shown, new_trip(shown.version_id), 1)
@@ -178,10 +173,9 @@ def _question_page(
         "progress": None if is_first else {"current": position, "total": len(shown.form.questions)},
         "doors": _doors(place) if is_first else [],
         "value": refused[1] if refused else "",
+        "errors": [{"field": "answer", "message": _sentence(refused[0], place.language)}] if refused else [],
         "noindex": True,
     }
-    if refused:
-        context["errors"] = [{"field": "answer", "message": _sentence(refused[0], place.language)}]
     template = "public/free_word.html" if asked.kind is ItemKind.TEXT else "public/question.html"
     response = render_public(template, place, 422 if refused else 200, **context)
     response.headers["Cache-Control"] = "no-store"
