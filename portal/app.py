@@ -23,7 +23,7 @@ from portal.notifications import models as _notifications
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
-from portal.web import account, errors, people, security, sign_in, survey
+from portal.web import account, dashboard, errors, people, security, sign_in, survey
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
@@ -37,6 +37,7 @@ BLUEPRINTS = (
     sign_in.bp,
     account.bp,
     people.bp,
+    dashboard.bp,
     survey.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)

@@ -33,7 +33,7 @@ class Opens(StrEnum):
 class Indicator:
     """A figure's line: unit, the least it may rest on, the list it opens and how that list is narrowed.
 
-    `counts` says what is counted, for people. Without `bound` the figure tells of today, not of the period.
+    `counts` says what is counted, for people. Without `is_of_period` it tells of today, not of the period.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Indicator:
     opens: Opens
     narrows: tuple[tuple[str, str], ...]
     counts: str
-    bound: bool = True
+    is_of_period: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ FRAGILE_BELOW = 30
 """Below it a share is told with a word of caution."""
 
 _KIND = {kind: ("kind", kind.value) for kind in Kind}
-_COMPLAINTS = (_KIND[Kind.COMPLAINT], ("closed", "1"))
+_COMPLAINTS = (_KIND[Kind.COMPLAINT],)
 _OPEN = (("open", "1"),)
 AGES: tuple[tuple[str, int | None], ...] = (
     ("open_up_to_2", 2),
@@ -98,7 +98,7 @@ def _age(id_: str, label: str) -> Indicator:
         Opens.CASES,
         _OPEN,
         N_("Messages of every kind that are open today, by working days since reception."),
-        bound=False,
+        is_of_period=False,
     )
 
 
@@ -132,7 +132,7 @@ _ROWS: tuple[Indicator, ...] = (
             Unit.MESSAGES,
             1,
             Opens.CASES,
-            (_KIND[kind], ("closed", "1")),
+            (_KIND[kind],),
             N_("Messages of this kind received in the period, whatever became of them."),
         )
         for kind, row in KINDS.items()
@@ -154,7 +154,7 @@ _ROWS: tuple[Indicator, ...] = (
         Opens.CASES,
         (_KIND[Kind.COMPLAINT], ("open", "1"), ("late", "1")),
         N_("Complaints without an answer whose promised day has passed, whenever they were received."),
-        bound=False,
+        is_of_period=False,
     ),
     _delay("first_response_median", N_("First reply: half within"), _FIRST),
     _delay("first_response_p90", N_("First reply: nine in ten within"), _FIRST),
