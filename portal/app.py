@@ -23,7 +23,7 @@ from portal.notifications import models as _notifications
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
-from portal.web import account, dashboard, errors, people, security, sign_in, survey
+from portal.web import account, cases, dashboard, doors, errors, follow, people, security, sign_in, survey
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
@@ -39,6 +39,9 @@ BLUEPRINTS = (
     people.bp,
     dashboard.bp,
     survey.bp,
+    doors.bp,
+    follow.bp,
+    cases.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""

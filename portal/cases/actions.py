@@ -23,6 +23,7 @@ from portal.cases.models import (
     Message,
 )
 from portal.cases.queries import (
+    ATTACHMENT,
     CASES,
     MESSAGE,
     case_key,
@@ -68,7 +69,6 @@ from portal.tenancy.vault import new_wrapped_key, sealed
 if TYPE_CHECKING:
     from portal.core.db import Unit
 
-ATTACHMENT = "attachment"
 COUNT = Walled(insert(table_of(CaseCounter)), key=("structure_id", "year"), add=("last",))
 _BY_FILER = Author("filer")
 

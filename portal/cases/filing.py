@@ -64,6 +64,12 @@ def file(database: Database, hasher: Hasher, scope: Scope, filing: Filing) -> Fi
     raise Refused("receipt", reason="none_free")
 
 
+def filed_by(database: Database, scope: Scope, nonce: bytes) -> Filed | None:
+    """The case that the form of this nonce has filed, with its receipt; None if it has not."""
+    with database.reading(scope) as u:
+        return _known(u.keys, case_by_submit_key(u, submit_key(u, nonce)), nonce)
+
+
 def _receipts(keys: Keys, structure_id: int, nonce: bytes) -> list[Receipt]:
     key = keys.sub("receipt", structure_id)
     return [derive_receipt(key, nonce + bytes([attempt])) for attempt in range(_TRIES)]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select
 
-from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Message
-from portal.cases.rules import CaseState, Direction, Kind
+from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
+from portal.cases.rules import CaseState, ClockName, Direction, Kind
 from portal.cases.standing import Frame, Happened, Standing, fold
+from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
 from portal.tenancy.queries import calendar, policy_version
 from portal.tenancy.vault import opened, row_key
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 CASES = "cases"
 MESSAGE = "message"
+ATTACHMENT = "attachment"
 NO_CONTACT = "none"
 EXCERPT = 120
 _OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
@@ -254,3 +256,17 @@ def due_soon(u: Unit, until: date) -> Sequence[Case]:
     return u.all(
         select(Case).where(Case.due_on <= until, Case.state.in_(_OPEN)).order_by(Case.due_on, Case.id)
     )
+
+
+def clocks_of(u: Unit, case_id: UUID) -> dict[ClockName, Clock]:
+    """The promises of a case, by name."""
+    return {row.name: row for row in u.all(select(Clock).where(Clock.case_id == case_id))}
+
+
+def photo_of(u: Unit, key: bytes, case_id: UUID, photo_id: UUID) -> tuple[str, bytes]:
+    """Media type and bytes of a photo of the case. Raises `NotFound`."""
+    row = u.one(select(Attachment).where(Attachment.id == photo_id, Attachment.case_id == case_id))
+    if row is None:
+        raise NotFound("photo")
+    aad = place(u.structure_id, ATTACHMENT, row.id, "body_sealed")
+    return row.media_type, unseal_bytes(key, row.body_sealed, aad=aad)

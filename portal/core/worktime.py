@@ -112,6 +112,10 @@ class WorkCalendar:
         days = takewhile(lambda day: day < last, self.working_days_from(first))
         return sum(1 for _ in days)
 
+    def days_apart(self, first: date, last: date) -> int:
+        """Working days after the first day, up to the last; 0 when it is not after."""
+        return sum(1 for _ in self._days(first, last))
+
     def net_working_days(self, start: datetime, stop: datetime, pauses: Sequence[Pause] = ()) -> int:
         """Working days between, less those spent in pauses (at most the cap); never above the gross."""
         gross = self.working_days_between(start, stop)

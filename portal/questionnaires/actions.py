@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from portal.core.crypto import keyed_digest
-from portal.core.errors import Refused
+from portal.core.errors import Invalid, Refused
 from portal.core.ids import answer_id
 from portal.core.schema import table_of
 from portal.core.wall import Walled
@@ -46,10 +46,12 @@ def _same(table: Table, *columns: str) -> Any:
     return [table.c[column] == bindparam(f"key_{column}") for column in columns]
 
 
+_PLACE = ("site_id", "code_id", "team_id", "agreement_id")
+_OPEN = select(_response.c.id, _response.c.finished, _response.c.day, *(_response.c[name] for name in _PLACE))
+
 ADD_RESPONSE = Walled(insert(_response), key=("structure_id", "submit_key"), ignore=True)
-FIND_RESPONSE = Walled(
-    select(_response.c.id, _response.c.finished).where(*_same(_response, "submit_key")).with_for_update()
-)
+SEE_RESPONSE = Walled(_OPEN.where(*_same(_response, "submit_key")))
+FIND_RESPONSE = Walled(_OPEN.where(*_same(_response, "submit_key")).with_for_update())
 FINISH = Walled(update(_response).where(*_same(_response, "id")).values(finished=True))
 FIND_ANSWER = Walled(select(_answer.c.choice).where(*_same(_answer, "response_id", "item_id")))
 ADD_ANSWER = Walled(insert(_answer))
@@ -57,6 +59,9 @@ CHANGE_ANSWER = Walled(
     update(_answer).where(*_same(_answer, "response_id", "item_id")).values(choice=bindparam("new_choice"))
 )
 DROP_ANSWER = Walled(delete(_answer).where(*_same(_answer, "response_id", "item_id")))
+FIND_TEXT = Walled(
+    select(_text.c.key_wrapped, _text.c.body_sealed).where(*_same(_text, "response_id", "item_id"))
+)
 ADD_TEXT = Walled(insert(_text))
 DROP_TEXT = Walled(delete(_text).where(*_same(_text, "response_id", "item_id")))
 COUNT = Walled(
@@ -80,160 +85,217 @@ class Journey:
     mode: str = "web"
 
 
-def record(u: Unit, version: Published, journey: Journey, question: Question, raw: str) -> UUID:
-    """The response after this answer. The same value again changes nothing; another value replaces it.
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The response that takes an answer.
 
-    After thanks, an answer begins a new response (decisions, 8). Raises `Invalid` for what cannot be stored,
+    Its day and place stay those it began with: a correction after midnight, or by another card of the
+    structure, must come off the cell that it was counted in.
+    """
+
+    id: UUID
+    is_new: bool
+    is_finished: bool
+    day: date
+    site_id: UUID
+    code_id: UUID | None
+    team_id: UUID | None
+    agreement_id: UUID | None
+
+
+def record(u: Unit, version: Published, journey: Journey, question: Question, raw: str) -> UUID:
+    """The response after this answer.
+
+    The same value again changes nothing; another value replaces it. After thanks, an answer begins a new
+    response (decisions, 8). Raises `Invalid` for what cannot be stored, before anything is written, and
     `Refused` when the same page has begun too many responses.
     """
     value = question.check(raw)
-    response_id = _response_for(u, version, journey, question, value)
+    if not value:
+        raise Invalid("answer", reason="empty")
+    kept = _response_for(u, version, journey, question, value)
+    if kept.is_finished:
+        return kept.id
     if question.kind is ItemKind.TEXT:
-        _keep_text(u, version, journey, (response_id, question), value)
+        _keep_text(u, version, journey.language, (kept, question), value)
     else:
-        _keep_choice(u, version, journey, (response_id, question), value)
-    return response_id
+        _keep_choice(u, version, (kept, question), value)
+    return kept.id
 
 
 def withdraw(u: Unit, version: Published, journey: Journey, question: Question) -> None:
-    """Take an answer back: the person skipped a question they had answered."""
-    found = _open_response(u, journey, 0)
-    if found is None or found.finished:
+    """Take an answer back: the person skipped a question they had answered. After thanks, nothing."""
+    kept = _open_response(u, journey)
+    if kept is None:
         return
     if question.kind is ItemKind.TEXT:
-        _drop_text(u, found.id, version.items[question.code])
+        u.run(DROP_TEXT, key_response_id=kept.id, key_item_id=version.items[question.code])
     else:
-        _change(u, version, journey, (found.id, question), None)
+        _change(u, version, (kept, question), None)
 
 
 def finish(u: Unit, journey: Journey) -> None:
     """The person has seen the thanks: what they answer from here on is another response."""
-    for generation in range(_GENERATIONS):
-        found = _open_response(u, journey, generation)
-        if found is None:
-            return
-        if not found.finished:
-            u.run(FINISH, key_id=found.id)
-            return
+    kept = _open_response(u, journey)
+    if kept is not None:
+        u.run(FINISH, key_id=kept.id)
+
+
+def given(u: Unit, version: Published, journey: Journey, question: Question) -> str | None:
+    """What this journey has answered so far; None for nothing, and once the thanks were seen.
+
+    A phone is lent: who presses "back" after the thanks must not read the words of the one before.
+    """
+    kept = _open_response(u, journey, SEE_RESPONSE)
+    if kept is None:
+        return None
+    found = _text_of if question.kind is ItemKind.TEXT else _choice_of
+    return found(u, version, kept, question)
 
 
 def _submit_key(u: Unit, journey: Journey, generation: int) -> bytes:
     return keyed_digest(u.keys.sub("submit", u.structure_id), journey.nonce, str(generation))
 
 
-def _open_response(u: Unit, journey: Journey, generation: int) -> Any:
-    return u.run(FIND_RESPONSE, key_submit_key=_submit_key(u, journey, generation)).first()
+def _found(u: Unit, journey: Journey, generation: int, by: Walled = FIND_RESPONSE) -> _Kept | None:
+    row = u.run(by, key_submit_key=_submit_key(u, journey, generation)).first()
+    if row is None:
+        return None
+    return _Kept(
+        row.id,
+        is_new=False,
+        is_finished=row.finished,
+        day=row.day,
+        site_id=row.site_id,
+        code_id=row.code_id,
+        team_id=row.team_id,
+        agreement_id=row.agreement_id,
+    )
 
 
-def _response_for(u: Unit, version: Published, journey: Journey, question: Question, value: str) -> UUID:
-    """The response of this journey that takes the answer, made now if there is none yet."""
+def _open_response(u: Unit, journey: Journey, by: Walled = FIND_RESPONSE) -> _Kept | None:
+    """The journey's response before its thanks; None when it has none, or none that is still open."""
     for generation in range(_GENERATIONS):
-        found = _open_response(u, journey, generation)
-        if found is None:
-            _add_response(u, version, journey, generation)
-            found = _open_response(u, journey, generation)
-        if not found.finished or _stored(u, found.id, version.items[question.code]) == value:
-            response_id: UUID = found.id
-            return response_id
+        kept = _found(u, journey, generation, by)
+        if kept is None or not kept.is_finished:
+            return kept
+    return None
+
+
+def _response_for(u: Unit, version: Published, journey: Journey, question: Question, value: str) -> _Kept:
+    """The response of this journey that takes the answer, made now if there is none yet.
+
+    It is a finished one when the same answer came to it before: a second tap on the same button.
+    """
+    stored = _text_of if question.kind is ItemKind.TEXT else _choice_of
+    for generation in range(_GENERATIONS):
+        kept = _found(u, journey, generation) or _new_response(u, version, journey, generation)
+        if not kept.is_finished or stored(u, version, kept, question) == value:
+            return kept
     raise Refused("response", reason="too_many")
 
 
-def _add_response(u: Unit, version: Published, journey: Journey, generation: int) -> None:
-    u.run(
+def _new_response(u: Unit, version: Published, journey: Journey, generation: int) -> _Kept:
+    response_id = answer_id(journey.day)
+    place = {name: getattr(journey, name) for name in _PLACE}
+    added = u.run(
         ADD_RESPONSE,
-        id=answer_id(journey.day),
+        id=response_id,
         version_id=version.version_id,
-        code_id=journey.code_id,
-        site_id=journey.site_id,
-        team_id=journey.team_id,
-        agreement_id=journey.agreement_id,
         language=journey.language,
         day=journey.day,
         mode=journey.mode,
         submit_key=_submit_key(u, journey, generation),
         finished=False,
+        **place,
     )
+    # None added: the other tap of a double one was faster (PostgreSQL; SQLite lets one write at a time).
+    other = _found(u, journey, generation) if added.rowcount == 0 else None
+    return other or _Kept(response_id, is_new=True, is_finished=False, day=journey.day, **place)
 
 
-def _stored(u: Unit, response_id: UUID, item_id: UUID) -> str | None:
-    choice: str | None = u.run(FIND_ANSWER, key_response_id=response_id, key_item_id=item_id).scalar()
+def _choice_of(u: Unit, version: Published, kept: _Kept, question: Question) -> str | None:
+    where = {"key_response_id": kept.id, "key_item_id": version.items[question.code]}
+    choice: str | None = u.run(FIND_ANSWER, **where).scalar()
     return choice
 
 
-def _keep_choice(
-    u: Unit, version: Published, journey: Journey, answered: tuple[UUID, Question], value: str
-) -> None:
-    response_id, question = answered
-    item_id = version.items[question.code]
-    if _stored(u, response_id, item_id) is not None:
-        _change(u, version, journey, answered, value)
+def _text_of(u: Unit, version: Published, kept: _Kept, question: Question) -> str | None:
+    where = {"key_response_id": kept.id, "key_item_id": version.items[question.code]}
+    row = u.run(FIND_TEXT, **where).first()
+    if row is None:
+        return None
+    key = vault.row_key(u, _text.name, kept.id, row.key_wrapped)
+    return vault.opened(u, key, row.body_sealed, (_text.name, kept.id, question.code))
+
+
+def _keep_choice(u: Unit, version: Published, answered: tuple[_Kept, Question], value: str) -> None:
+    kept, question = answered
+    if not kept.is_new and _choice_of(u, version, kept, question) is not None:
+        _change(u, version, answered, value)
         return
+    item_id = version.items[question.code]
     u.run(
         ADD_ANSWER,
-        response_id=response_id,
+        response_id=kept.id,
         item_id=item_id,
         choice=value,
         meaning_rev=question.meaning_rev,
-        day=journey.day,
-        site_id=journey.site_id,
-        team_id=journey.team_id,
-        agreement_id=journey.agreement_id,
+        day=kept.day,
+        site_id=kept.site_id,
+        team_id=kept.team_id,
+        agreement_id=kept.agreement_id,
     )
-    _count(u, item_id, journey, question, value, 1)
+    _count(u, item_id, answered, value, 1)
 
 
-def _change(
-    u: Unit, version: Published, journey: Journey, answered: tuple[UUID, Question], value: str | None
-) -> None:
+def _change(u: Unit, version: Published, answered: tuple[_Kept, Question], value: str | None) -> None:
     """Replace a stored choice, or take it back (None); the rollup follows."""
-    response_id, question = answered
+    kept, question = answered
     item_id = version.items[question.code]
-    before = _stored(u, response_id, item_id)
+    before = _choice_of(u, version, kept, question)
     if before is None or before == value:
         return
-    where = {"key_response_id": response_id, "key_item_id": item_id}
-    _count(u, item_id, journey, question, before, -1)
+    where = {"key_response_id": kept.id, "key_item_id": item_id}
+    _count(u, item_id, answered, before, -1)
     if value is None:
         u.run(DROP_ANSWER, **where)
         return
     u.run(CHANGE_ANSWER, **where, new_choice=value)
-    _count(u, item_id, journey, question, value, 1)
+    _count(u, item_id, answered, value, 1)
 
 
-def _count(u: Unit, item_id: UUID, journey: Journey, question: Question, choice: str, n: int) -> None:  # noqa: PLR0913, PLR0917 -- one cell of the rollup has this many coordinates
+def _count(u: Unit, item_id: UUID, answered: tuple[_Kept, Question], choice: str, n: int) -> None:
+    """Add to the cell of the rollup in which the response counts."""
+    kept, question = answered
     u.run(
         COUNT,
         item_id=item_id,
         meaning_rev=question.meaning_rev,
-        month=journey.day.replace(day=1),
-        site_id=journey.site_id,
-        code_id=journey.code_id or NO_CODE,
+        month=kept.day.replace(day=1),
+        site_id=kept.site_id,
+        code_id=kept.code_id or NO_CODE,
         choice=choice,
         n=n,
     )
 
 
-def _drop_text(u: Unit, response_id: UUID, item_id: UUID) -> None:
-    u.run(DROP_TEXT, key_response_id=response_id, key_item_id=item_id)
-
-
 def _keep_text(
-    u: Unit, version: Published, journey: Journey, answered: tuple[UUID, Question], value: str
+    u: Unit, version: Published, language: str, answered: tuple[_Kept, Question], value: str
 ) -> None:
-    """Seal a free word under a key of its own, in place of the one before; an empty one takes it back."""
-    response_id, question = answered
+    """Seal a free word under a key of its own, in place of the one before."""
+    kept, question = answered
     item_id = version.items[question.code]
-    _drop_text(u, response_id, item_id)
-    if not value:
-        return
-    key, wrapped = vault.new_wrapped_key(u, _text.name, response_id)
+    if not kept.is_new:
+        u.run(DROP_TEXT, key_response_id=kept.id, key_item_id=item_id)
+    key, wrapped = vault.new_wrapped_key(u, _text.name, kept.id)
     u.run(
         ADD_TEXT,
-        response_id=response_id,
+        response_id=kept.id,
         item_id=item_id,
-        language=journey.language,
-        day=journey.day,
+        language=language,
+        day=kept.day,
         key_wrapped=wrapped,
-        body_sealed=vault.sealed(u, key, value, (_text.name, response_id, question.code)),
+        body_sealed=vault.sealed(u, key, value, (_text.name, kept.id, question.code)),
     )
-    u.publish(FreeWordGiven(response_id))
+    u.publish(FreeWordGiven(kept.id))

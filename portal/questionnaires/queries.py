@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.core.errors import NotFound
+from portal.core.schema import table_of
+from portal.core.wall import Walled
 from portal.questionnaires.models import (
     Item,
     ItemVersion,
@@ -23,8 +25,17 @@ if TYPE_CHECKING:
 
     from portal.core.db import Unit
 
+V = TypeVar("V")
+
+_VERSIONS = 16_384
+"""Versions kept in memory: each is small, as those with the same document share its parsed form."""
 _FORMS = 256
-"""Parsed versions kept in memory, whatever the number of structures."""
+"""Parsed documents kept in memory, whatever the number of structures."""
+
+_questionnaire = table_of(Questionnaire)
+_CURRENT = Walled(
+    select(_questionnaire.c.current_version_id).where(_questionnaire.c.code == bindparam("key_code"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,8 @@ class Published:
     version_id: UUID
     form: Form
     items: Mapping[str, UUID]
+    digest: str
+    """SHA-256 of its document: two structures that ask the same have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,10 @@ class ReadResponse:
 
 def published(u: Unit, code: str = "q-res") -> Published:
     """The version that residents get now. Raises `NotFound`."""
-    version_id = u.one(select(Questionnaire.current_version_id).where(Questionnaire.code == code))
+    if u.scope.structure_id is None:  # several structures are read
+        version_id = u.one(select(Questionnaire.current_version_id).where(Questionnaire.code == code))
+    else:
+        version_id = u.run(_CURRENT, key_code=code).scalar()
     if version_id is None:
         raise NotFound("questionnaire")
     return version(u, version_id)
@@ -73,27 +89,37 @@ def version(u: Unit, version_id: UUID) -> Published:
             )
             .where(ItemVersion.version_id == version_id)
         )
-        known = Published(row.id, parse(row.document), {code: item_id for code, item_id in pairs})  # noqa: C416 -- rows are not tuples
+        items = {code: item_id for code, item_id in pairs}  # noqa: C416 -- rows are not tuples
+        known = Published(row.id, _form(row), items, row.document_sha256)
         _parsed.put((u.structure_id, version_id), known)
     return known
 
 
-class _Bounded:
+def _form(row: QuestionnaireVersion) -> Form:
+    form = _forms.get(row.document_sha256)
+    if form is None:
+        form = parse(row.document)
+        _forms.put(row.document_sha256, form)
+    return form
+
+
+class _Bounded(Generic[V]):
     """A dictionary that forgets its oldest entry beyond a size."""
 
     def __init__(self, size: int) -> None:
-        self._size, self._rows = size, dict[Any, Published]()
+        self._size, self._rows = size, dict[Any, V]()
 
-    def get(self, key: Any) -> Published | None:
+    def get(self, key: Any) -> V | None:
         return self._rows.get(key)
 
-    def put(self, key: Any, value: Published) -> None:
+    def put(self, key: Any, value: V) -> None:
         while len(self._rows) >= self._size:
             self._rows.pop(next(iter(self._rows)), None)
         self._rows[key] = value
 
 
-_parsed = _Bounded(_FORMS)
+_parsed: _Bounded[Published] = _Bounded(_VERSIONS)
+_forms: _Bounded[Form] = _Bounded(_FORMS)
 
 
 def questionnaires(u: Unit) -> Sequence[Questionnaire]:

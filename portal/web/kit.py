@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 from base64 import b64encode
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from flask import make_response, render_template, request
+from flask import Response, current_app, render_template, request
 from flask_babel import force_locale
 from markupsafe import Markup
 
-from portal.core.languages import LANGUAGES
+from portal.core.languages import DEFAULT, LANGUAGES
 from portal.core.paths import STATIC
 from portal.web.theme import DEFAULT_COLOUR, corrected
 
 if TYPE_CHECKING:
-    from flask import Response
+    from collections.abc import Sequence
 
     from portal.web.place import Place
 
@@ -25,6 +26,10 @@ _PUBLIC_POLICY = (
     "default-src 'none'; style-src {styles}; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_COLOURS = 4096
+_GZIP_LEVEL = 5
+"""Beyond it a page of ten kilobytes gets no smaller by a packet, and takes twice as long."""
+_SEGMENTS_BEFORE_LANGUAGE = 3
 
 
 @lru_cache(maxsize=1)
@@ -33,45 +38,63 @@ def public_css() -> str:
     return (STATIC / "portal.css").read_text(encoding="utf-8").split(_MARKER)[0].strip()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_COLOURS)
 def theme_css(colour: str) -> str:
     """The custom properties of a structure's colour, corrected for contrast."""
     return corrected(colour).css()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_COLOURS)
 def style_source(css: str) -> str:
     """How a policy names a style block: the base64 of its SHA-256."""
     return f"'sha256-{b64encode(sha256(css.encode()).digest()).decode()}'"
 
 
 def render_public(
-    template: str, place: Place | None, status: int = 200, *, language: str | None = None, **context: Any
+    template: str, place: Place | None, status: int = 200, /, *, language: str | None = None, **context: Any
 ) -> Response:
     """A resident's page: one request, no script, no cookie; its policy names its two style blocks by hash."""
-    tag = language or (place.language if place else "fr")
-    own = theme_css(place.structure.colour if place else DEFAULT_COLOUR)
+    tag = language or (place.language if place else DEFAULT)
+    theme = theme_css(place.structure.colour if place else DEFAULT_COLOUR)
+    html = public_html(template, place, tag, theme, **context)
+    return public_response(html.encode(), status, language=tag, theme=theme)
+
+
+def public_html(template: str, place: Place | None, language: str, theme: str, **context: Any) -> str:
+    """The markup of a resident's page; `context` may replace what the layout shares, such as `languages`."""
     shared = {
-        "lang": tag,
-        "dir": LANGUAGES[tag].direction,
+        "lang": language,
+        "dir": LANGUAGES[language].direction,
         "css": Markup(public_css()),  # noqa: S704 -- our own file
-        "theme_css": Markup(own),  # noqa: S704 -- made of checked hex digits
+        "theme_css": Markup(theme),  # noqa: S704 -- made of checked hex digits
         "structure": structure_bar(place) if place else None,
-        "languages": language_row(place) if place else [],
     }
-    with force_locale(tag):
-        response = make_response(render_template(template, **{**shared, **context}), status)
-    styles = " ".join(style_source(css) for css in (public_css(), own))
+    if "languages" not in context:
+        shared["languages"] = language_row(place, below()) if place else []
+    with force_locale(language):
+        return render_template(template, **{**shared, **context})
+
+
+def public_response(body: bytes, status: int, *, language: str, theme: str) -> Response:
+    """The page as it is sent: its policy, its language, compressed for whoever takes that."""
+    response = Response(body, status, mimetype="text/html")
+    styles = f"{style_source(public_css())} {style_source(theme)}"
     response.headers["Content-Security-Policy"] = _PUBLIC_POLICY.format(styles=styles)
-    response.headers["Content-Language"] = tag
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept-Encoding"
+    if request.accept_encodings.quality("gzip") > 0:
+        # No cookie opens these pages, so what is secret in one cannot be asked for again and measured.
+        response.data = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 
 def structure_bar(place: Place) -> dict[str, str | None]:
     """What the brand bar and the footer show of a structure."""
-    root = f"/p/{place.structure.slug}"
+    root = f"/p/{place.structure.slug}/{place.language}"
     return {
         "name": place.structure.name,
+        "initial": place.structure.name[:1],
         "url": place.url(),
         "logo": None,
         "accessibility_url": f"{root}/accessibility",
@@ -80,18 +103,28 @@ def structure_bar(place: Place) -> dict[str, str | None]:
     }
 
 
-def language_row(place: Place) -> list[dict[str, object]]:
-    """Every language with the address of this entrance in it."""
+def language_row(place: Place, at: Sequence[str] = ()) -> list[dict[str, object]]:
+    """Every language with the same address in it; `at` are the segments below the entrance."""
     return [
         {
             "tag": language.tag,
             "own_name": language.own_name,
             "dir": language.direction,
-            "url": place.speaking(language.tag).url(),
+            "url": place.speaking(language.tag).url(*at),
             "current": language.tag == place.language,
         }
         for language in LANGUAGES.values()
     ]
+
+
+def below() -> list[str]:
+    """The segments of this request's address after entrance and language; none where they only take forms."""
+    if request.method == "POST":
+        adapter = current_app.create_url_adapter(request)
+        if adapter is None or "GET" not in adapter.allowed_methods():
+            return []
+    parts = request.path.split("/")[_SEGMENTS_BEFORE_LANGUAGE:]
+    return parts[1:] if parts and parts[0] in LANGUAGES else parts
 
 
 def accepted_language() -> str | None:

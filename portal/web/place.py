@@ -7,24 +7,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from portal.channels.queries import code_by_text, structure_of_code
+from portal.channels.queries import entrance_by_code, entrance_by_slug, structure_of_code
 from portal.core.db import Scope
 from portal.core.errors import NotFound, Retired
 from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, LANGUAGES
-from portal.tenancy.queries import calendar_of, current_structure, main_site, policy, structure_by_slug
+from portal.tenancy.queries import calendar, policy, structure_by_slug
+from portal.web.house import house
+from portal.web.memory import Bounded
 
 if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from portal.channels.models import Code
+    from portal.channels.queries import Entrance, Signboard
     from portal.core.db import Database, Unit
-    from portal.tenancy.models import Structure
 
 DOORS = ("complaint", "request", "concern", "thanks", "idea", "danger", "follow")
+_MOST_KNOWN = 20_000
+
+_structures: WeakKeyDictionary[Database, Bounded[str, int]] = WeakKeyDictionary()
+"""Whose a code or slug is, in each database: it never changes hands, so it is asked for once."""
+_timezones: Bounded[tuple[int, UUID], str] = Bounded(_MOST_KNOWN)
+"""The time zone of a calendar version, which is never changed."""
 
 
 class UnknownLanguage(NotFound):
@@ -35,7 +43,7 @@ class UnknownLanguage(NotFound):
 class Place:
     """One entrance of a structure, in one language, as figures and addresses need it."""
 
-    structure: Structure
+    structure: Signboard
     root: str
     """`/q/7KQ4M2` or `/p/passerelle`."""
     language: str
@@ -83,58 +91,81 @@ def read_segments(first: str | None, second: str | None, accepted: str | None) -
     return first, second
 
 
-def place_of_code(database: Database, raw: str, language: str) -> Place:
-    """The entrance of a code. Raises `NotFound` (unknown, or not a possible code) and `Retired`."""
-    code = read_code(raw)
-    if code is None:
-        raise NotFound("code", given=raw)
-    with database.reading(Scope.nobody()) as u:
-        structure_id = structure_of_code(u, code)
-    if structure_id is None:
-        raise NotFound("code", given=code)
-    with database.reading(Scope.of(structure_id, locale=language)) as u:
-        return _place_of(u, code, language)
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The first two segments, read: a code or a structure's slug, and the language of the page."""
+
+    name: str
+    is_code: bool
+    language: str
+
+    @classmethod
+    def read(cls, kind: str, key: str, language: str) -> Address:
+        """The address of these segments. Raises `NotFound` when no code could look like this."""
+        if kind.lower() != "q":
+            return cls(key, is_code=False, language=language)
+        code = read_code(key)
+        if code is None:
+            raise NotFound("code", given=key)
+        return cls(code, is_code=True, language=language)
+
+    @property
+    def root(self) -> str:
+        """The two segments as the portal writes them."""
+        return f"/{'q' if self.is_code else 'p'}/{self.name}"
+
+    def scope(self, database: Database) -> Scope:
+        """The scope of its structure, from memory or the directory. Raises `NotFound`."""
+        known = _structures.setdefault(database, Bounded(_MOST_KNOWN))
+        structure_id = known.get(self.root)
+        if structure_id is None:
+            with database.reading(Scope.nobody()) as u:
+                structure_id = structure_of_code(u, self.name) if self.is_code else self._of_slug(u)
+            if structure_id is None:
+                raise NotFound("code", given=self.name)
+            known.put(self.root, structure_id)
+        return Scope.of(structure_id, locale=self.language)
+
+    def place(self, u: Unit) -> Place:
+        """The entrance, by one statement within its scope. Raises `NotFound` and `Retired`."""
+        found = (entrance_by_code if self.is_code else entrance_by_slug)(u, self.name)
+        if found is None:
+            raise NotFound("code", given=self.name)
+        if found.is_retired or not _names_may_be_given(u, found):
+            raise Retired("code", structure=found.structure.name, slug=found.structure.slug)
+        return Place(
+            structure=found.structure,
+            root=self.root,
+            language=self.language,
+            site_id=found.site_id,
+            timezone=_timezone(u, found.calendar_id),
+            calendar_id=found.calendar_id,
+            code_id=found.code_id,
+            team_id=found.team_id,
+            agreement_id=found.agreement_id,
+            mediator_id=found.mediator_id,
+        )
+
+    def _of_slug(self, u: Unit) -> int:
+        return structure_by_slug(u, self.name).id
 
 
-def _place_of(u: Unit, code: str, language: str) -> Place:
-    row = code_by_text(u, code)
-    if row is None:
-        raise NotFound("code", given=code)
-    structure = current_structure(u)
-    if row.retired_at is not None or not _names_may_be_given(u, row):
-        raise Retired("code", structure=structure.name, slug=structure.slug)
-    calendar = calendar_of(u, row.site_id)
-    return Place(
-        structure=structure,
-        root=f"/q/{code}",
-        language=language,
-        site_id=row.site_id,
-        timezone=calendar.document["timezone"],
-        calendar_id=calendar.id,
-        code_id=row.id,
-        team_id=row.team_id,
-        agreement_id=row.agreement_id,
-        mediator_id=row.mediator_id,
-    )
+def place_at(kind: str, key: str, language: str) -> Place:
+    """The entrance that the first two segments mean. Raises `NotFound` and `Retired`."""
+    address, database = Address.read(kind, key, language), house().database
+    with database.reading(address.scope(database)) as u:
+        return address.place(u)
 
 
-def _names_may_be_given(u: Unit, code: Code) -> bool:
+def _names_may_be_given(u: Unit, found: Entrance) -> bool:
     """A code that names a mediator is closed until staff were informed (decisions, 2)."""
-    return code.mediator_id is None or policy(u).staff_informed_on is not None
+    return found.mediator_id is None or policy(u).staff_informed_on is not None
 
 
-def place_of_structure(database: Database, slug: str, language: str) -> Place:
-    """The entrance from a structure's website: its main site. Raises `NotFound`."""
-    with database.reading(Scope.nobody()) as u:
-        structure = structure_by_slug(u, slug)
-    with database.reading(Scope.of(structure.id, locale=language)) as u:
-        site = main_site(u)
-        calendar = calendar_of(u, site.id)
-    return Place(
-        structure=structure,
-        root=f"/p/{slug}",
-        language=language,
-        site_id=site.id,
-        timezone=calendar.document["timezone"],
-        calendar_id=calendar.id,
-    )
+def _timezone(u: Unit, calendar_id: UUID) -> str:
+    key = (u.structure_id, calendar_id)
+    known = _timezones.get(key)
+    if known is None:
+        known = calendar(u, calendar_id).timezone
+        _timezones.put(key, known)
+    return known

@@ -112,7 +112,7 @@ def answer(kind: str, key: str, language: str, token: str, position: int) -> Res
     return _keep(place_at(kind, key, read_segments(language, None, None)[0]), token, position)
 
 
-@bp.get("/<any(q, Q, p):kind>/<key>/<language>/thanks")
+@bp.get("/<any(q, Q, p):kind>/<key>/<language>/done")
 @public
 def thanks(kind: str, key: str, language: str) -> Response:
     """Thanks, who reads it, and the way to be answered."""
@@ -150,7 +150,7 @@ def _keep(place: Place, token: str, position: int) -> Response | Redirect:
         if is_last:
             finish(u, journey)
     if is_last:
-        return redirect(place.url("thanks"), 303)
+        return redirect(place.url("done"), 303)
     return redirect(place.url("answers", trip.token, str(position + 1)), 303)
 
 

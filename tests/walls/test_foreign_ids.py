@@ -115,7 +115,7 @@ class Walk:
         """Addresses of the rule with foreign ids, and the same with an id nobody has (None without ids)."""
         wanted = {name: self._values(rule, name, abroad=abroad) for name in rule.arguments}
         most = max((len(values) for values in wanted.values()), default=1)
-        own = {"slug", "key", "kind", "language", "first", "position"}
+        own = {"slug", "key", "kind", "language", "first", "door", "position"}
         has_ids = bool(rule.arguments - own)
         seen = set()
         for turn in range(most):

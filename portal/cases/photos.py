@@ -1,0 +1,38 @@
+"""A photo made anew from its pixels: no place, no device, no hidden text survives."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from portal.core.errors import Invalid
+
+MAX_BYTES = 10 * 1024 * 1024
+MEDIA_TYPE = "image/jpeg"
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_SIDE = 1600
+_MAX_PIXELS = 50_000_000
+_QUALITY = 82
+
+
+def clean(raw: bytes) -> bytes:
+    """The picture as a fresh JPEG, at most 1,600 pixels a side, upright.
+
+    Raises `Invalid("photo")`: reason "size", or "form" for what is no JPEG, PNG or WebP picture.
+    """
+    if len(raw) > MAX_BYTES:
+        raise Invalid("photo", reason="size")
+    try:
+        with Image.open(BytesIO(raw), formats=_FORMATS) as picture:
+            if picture.width * picture.height > _MAX_PIXELS:
+                raise Invalid("photo", reason="form")
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        raise Invalid("photo", reason="form") from None
+    upright.thumbnail((_SIDE, _SIDE))
+    fresh = Image.new("RGB", upright.size)
+    fresh.paste(upright)
+    written = BytesIO()
+    fresh.save(written, "JPEG", quality=_QUALITY)
+    return written.getvalue()

@@ -1,0 +1,264 @@
+"""The doors of a resident or a partner: file a case, keep its receipt."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import timedelta
+from secrets import token_bytes
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, redirect, request
+from flask_babel import force_locale, format_date, gettext
+
+from portal.cases.actions import Filing, read_text
+from portal.cases.filing import Filed, file, filed_by
+from portal.cases.queries import clocks_of
+from portal.cases.rules import KINDS, MAX_TEXT, ClockName, Kind
+from portal.core.errors import Expired, Invalid
+from portal.core.languages import N_
+from portal.web.guard import public
+from portal.web.house import house
+from portal.web.kit import render_public
+from portal.web.place import Place, place_at, read_segments
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from flask import Response
+    from flask.typing import ResponseReturnValue
+
+bp = Blueprint("doors", __name__)
+
+FILING = "filing"
+RECEIPT = "receipt"
+CASE = "case"
+FILING_AGE = timedelta(hours=24)
+RECEIPT_AGE = timedelta(minutes=30)
+_NONCE_BYTES = 16
+_KIND_OF = {row.door: kind for kind, row in KINDS.items()}
+_LONGEST_CONTACT = 254
+_LONGEST_NAME = 120
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_FEWEST_DIGITS = 6
+
+FAULTS: dict[tuple[str, str], str] = {
+    ("message", "empty"): N_("Write a few words, then send."),
+    ("message", "long"): N_("This text is too long: %(length)d characters, and we can keep %(limit)d."),
+    ("contact", "phone"): N_("Write a telephone number with its digits, or choose another way."),
+    ("contact", "email"): N_("Write a full e-mail address, with its @, or choose another way."),
+    ("contact_kind", "form"): N_("Choose how we shall answer you."),
+    ("identity", "form"): N_("Choose who may see your name."),
+    ("name", "long"): N_("This name is too long: %(limit)d characters at most."),
+    ("outcome", "empty"): N_("Say how it ends."),
+    ("finding", "empty"): N_("Say what you found."),
+    ("note", "empty"): N_("Write a few words, then send."),
+    ("note", "long"): N_("This text is too long: %(length)d characters, and we can keep %(limit)d."),
+    ("receipt", "length"): N_("The number has 18 digits. Count them and look again."),
+    ("receipt", "check_digits"): N_("One digit is not right. Compare with your receipt, group by group."),
+    ("receipt", "unknown"): N_(
+        "We find no message with this number here. Look at it again, or write to us anew."
+    ),
+    ("photo", "size"): N_("This photo is too big: 10 MB at most. Take it again smaller, or crop it."),
+    ("photo", "form"): N_("We cannot open this photo. Send a JPEG, PNG or WebP picture."),
+    ("photo", "many"): N_("We keep %(limit)d photos at most."),
+}
+"""What is said at a field, by the fault's field and reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was typed behind a door, as typed."""
+
+    message: str = field(default="", repr=False)
+    contact_kind: str = "none"
+    contact: str = field(default="", repr=False)
+    identity: str = "nobody"
+    name: str = field(default="", repr=False)
+
+    @classmethod
+    def sent(cls) -> Form:
+        """The form of this request."""
+        sent = request.form
+        return cls(
+            message=sent.get("message", ""),
+            contact_kind=sent.get("contact_kind", "none"),
+            contact=sent.get("contact", "").strip(),
+            identity=sent.get("identity", "nobody"),
+            name=sent.get("name", "").strip(),
+        )
+
+    @property
+    def told_contact(self) -> str:
+        """The contact that counts: none when the filer comes back to read."""
+        return "" if self.contact_kind == "none" else self.contact
+
+    @property
+    def told_name(self) -> str:
+        """The name that counts: none when nobody may see it."""
+        return self.name if self.identity == "handler" else ""
+
+    def faults(self) -> list[Invalid]:
+        """Everything that is wrong with it, in the order of the fields; empty when it can be filed."""
+        found = []
+        try:
+            read_text(self.message)
+        except Invalid as fault:
+            found.append(fault)
+        if self.contact_kind not in {"none", "phone", "sms", "email"}:
+            found.append(Invalid("contact_kind", reason="form"))
+        elif self.contact_kind == "email" and not _is_email(self.contact):
+            found.append(Invalid("contact", reason="email"))
+        elif self.contact_kind in {"phone", "sms"} and not _is_phone(self.contact):
+            found.append(Invalid("contact", reason="phone"))
+        if self.identity not in {"nobody", "handler"}:
+            found.append(Invalid("identity", reason="form"))
+        if len(self.told_name) > _LONGEST_NAME:
+            found.append(Invalid("name", reason="long", limit=_LONGEST_NAME))
+        return found
+
+
+def _is_email(text: str) -> bool:
+    return len(text) <= _LONGEST_CONTACT and _EMAIL.fullmatch(text) is not None
+
+
+def _is_phone(text: str) -> bool:
+    digits = sum(sign.isdecimal() for sign in text)
+    return digits >= _FEWEST_DIGITS and len(text) <= _LONGEST_CONTACT
+
+
+def new_form_token() -> str:
+    """The token of a form: a nonce, sealed; the same form sent twice counts once."""
+    nonce = urlsafe_b64encode(token_bytes(_NONCE_BYTES)).decode()
+    return house().tokens.seal(FILING, {"n": nonce}, now=house().clock.now())
+
+
+def read_form_token(token: str) -> bytes:
+    """The nonce of a form. Raises `Tampered` or `Expired`."""
+    payload = house().tokens.open(FILING, token, now=house().clock.now(), max_age=FILING_AGE)
+    return urlsafe_b64decode(payload["n"])
+
+
+def told_faults(faults: list[Invalid]) -> list[dict[str, str]]:
+    """The faults as the error summary takes them, in the language in force."""
+    facts = {"length": 0, "limit": MAX_TEXT}
+    return [
+        {
+            "field": fault.fact,
+            "message": gettext(FAULTS[fault.fact, str(fault.facts["reason"])], **{**facts, **fault.facts}),
+        }
+        for fault in faults
+    ]
+
+
+def full_date(day: date | None) -> str | None:
+    """The day in full words, in the language in force."""
+    return None if day is None else format_date(day, "full")
+
+
+def place_here(kind: str, key: str, language: str) -> Place:
+    """The entrance in the language of the address. Raises `UnknownLanguage`."""
+    return place_at(kind, key, read_segments(language, None, None)[0])
+
+
+_DOORS = "any(complaint, request, concern, thanks, idea)"
+_ENTRANCE = "/<any(q, Q, p):kind>/<key>/<language>"
+
+
+@bp.get(f"{_ENTRANCE}/<{_DOORS}:door>")
+@public
+def door(kind: str, key: str, language: str, door: str) -> Response:
+    """The form behind a door."""
+    return _door_page(place_here(kind, key, language), _KIND_OF[door], Form(), new_form_token())
+
+
+@bp.post(f"{_ENTRANCE}/<{_DOORS}:door>")
+@public
+def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
+    """File what was written, or show it again with what is missing."""
+    place, form, token = place_here(kind, key, language), Form.sent(), request.form.get("token", "")
+    nonce = read_form_token(token)
+    faults = form.faults()
+    if faults:
+        return _door_page(place, _KIND_OF[door], form, token, faults)
+    filing = Filing(
+        kind=_KIND_OF[door],
+        text=form.message,
+        language=place.language,
+        site_id=place.site_id,
+        nonce=nonce,
+        contact_kind=form.contact_kind,
+        contact=form.told_contact,
+        name=form.told_name,
+        code_id=place.code_id,
+        team_id=place.team_id,
+        agreement_id=place.agreement_id,
+        mediator_id=place.mediator_id,
+    )
+    file(house().database, house().hasher, place.scope, filing)
+    kept = house().tokens.seal(RECEIPT, {"n": urlsafe_b64encode(nonce).decode()}, now=house().clock.now())
+    return redirect(place.url("receipts", kept), 303)
+
+
+@bp.get(f"{_ENTRANCE}/receipts/<token>")
+@public
+def receipt(kind: str, key: str, language: str, token: str) -> Response:
+    """The receipt of a form just sent, again for 30 minutes."""
+    place = place_here(kind, key, language)
+    payload = house().tokens.open(RECEIPT, token, now=house().clock.now(), max_age=RECEIPT_AGE)
+    filed = filed_by(house().database, place.scope, urlsafe_b64decode(payload["n"]))
+    if filed is None:
+        raise Expired(RECEIPT)
+    return _receipt_page(place, filed)
+
+
+def case_token(filed_id: str) -> str:
+    """The token that opens a case's page for 30 minutes."""
+    return house().tokens.seal(CASE, {"c": filed_id}, now=house().clock.now())
+
+
+def _receipt_page(place: Place, filed: Filed) -> Response:
+    with house().database.reading(place.scope) as u:
+        clocks = clocks_of(u, filed.case_id)
+    ack, answer = clocks.get(ClockName.ACK), clocks.get(ClockName.ANSWER)
+    with force_locale(place.language):
+        response = render_public(
+            "public/receipt.html",
+            place,
+            noindex=True,
+            languages=[],
+            receipt=filed.receipt.shown,
+            read_by=full_date(ack.due_on) if ack and answer else None,
+            answer_by=full_date(answer.due_on) if answer else None,
+            asks_contact=answer is not None,
+            follow_link=house().config.base_url.rstrip("/") + place.url("follow"),
+            urls={"follow": place.url("case", case_token(filed.case_id.hex)), "first": place.url()},
+        )
+    return kept_nowhere(response)
+
+
+def kept_nowhere(response: Response) -> Response:
+    """The response, which neither browser nor proxy keeps."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _door_page(
+    place: Place, kind: Kind, form: Form, token: str, faults: list[Invalid] | None = None
+) -> Response:
+    danger = place.url("danger") if kind is not Kind.THANKS else None
+    with force_locale(place.language):
+        values: dict[str, Any] = {name: getattr(form, name) for name in Form.__dataclass_fields__}
+        response = render_public(
+            "public/door.html",
+            place,
+            422 if faults else 200,
+            kind=kind.value,
+            asks_contact=KINDS[kind].is_answered,
+            token=token,
+            urls={"post": place.url(KINDS[kind].door), "back": place.url(), "danger": danger},
+            values=values,
+            errors=told_faults(faults or []),
+        )
+    return kept_nowhere(response)

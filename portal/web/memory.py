@@ -1,0 +1,41 @@
+"""What a worker remembers: a bounded number of things that never change; the idle are forgotten first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(Generic[K, V]):
+    """A dictionary of at most `size` entries, safe between threads."""
+
+    __slots__ = ("_lock", "_rows", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._rows: OrderedDict[K, V] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        """How many entries there are."""
+        return len(self._rows)
+
+    def get(self, key: K) -> V | None:
+        """The entry, which now counts as asked for; None for an unknown or forgotten one."""
+        with self._lock:
+            found = self._rows.get(key)
+            if found is not None:
+                self._rows.move_to_end(key)
+            return found
+
+    def put(self, key: K, value: V) -> None:
+        """Remember an entry, and forget the one nobody has asked for longest where there is no room."""
+        with self._lock:
+            self._rows[key] = value
+            self._rows.move_to_end(key)
+            if len(self._rows) > self._size:
+                self._rows.popitem(last=False)

@@ -1,0 +1,219 @@
+"""A case from its door to its end: filed in Arabic, followed by receipt, handled by staff."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+from staff import signed_in
+
+from portal.cases.actions import name_person
+from portal.cases.chain import verify
+from portal.cases.models import Case, CaseFact
+from portal.cases.queries import case_by_reference, standing_of
+from portal.cases.rules import CaseState, Outcome
+from portal.people.rules import Role
+
+if TYPE_CHECKING:
+    from build import World
+    from flask.testing import FlaskClient
+    from staff import Colleague
+    from werkzeug.test import TestResponse
+
+COMPLAINT = "الوسيط لم يأتِ في الموعد، وانتظرنا ساعة في الدرج."
+REPLY = "كان ذلك يوم الاثنين في الساعة العاشرة."
+
+
+def token_of(page: TestResponse) -> str:
+    """The token of the page's first form."""
+    found = re.search(r'name="token" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def file(world: World, door: str = "complaint", text: str = COMPLAINT, **more: str) -> tuple[str, str]:
+    """Receipt and reference of a case filed in Arabic."""
+    client = world.app.test_client()
+    url = f"/q/{world.lyon.code.code}/ar/{door}"
+    token = token_of(client.get(url))
+    sent = client.post(url, data={"token": token, "message": text, **more})
+    assert sent.status_code == 303, sent.text
+    receipt = re.search(r"\d{6} \d{10} \d{2}", re.sub(r"<[^>]+>", "", client.get(sent.location).text))
+    assert receipt
+    with world.database.reading(world.lyon.scope) as u:
+        reference = u.all(select(Case.reference).order_by(Case.reference.desc()))[0]
+    return receipt[0], reference
+
+
+def followed(world: World, receipt: str) -> tuple[FlaskClient, str, TestResponse]:
+    """A resident's browser at the page of their case: client, address, page."""
+    client = world.app.test_client()
+    opened = client.post(f"/q/{world.lyon.code.code}/ar/follow", data={"receipt": receipt})
+    assert opened.status_code == 303, opened.text
+    return client, opened.location, client.get(opened.location)
+
+
+def step(colleague: Colleague, reference: str, verb: str, **fields: str) -> TestResponse:
+    """Take a step as the page offers it, with the version that the page holds."""
+    page = colleague.get(f"/s/passerelle/cases/{reference}")
+    version = re.search(r'name="version" value="(\d+)"', page.text)
+    assert version
+    return colleague.post(f"/s/passerelle/cases/{reference}/{verb}", version=version[1], **fields)
+
+
+def test_a_complaint_in_arabic_is_asked_about_answered_and_closed(world: World) -> None:
+    receipt, reference = file(world)
+    lead = signed_in(world, Role.QUALITY_LEAD)
+    assert reference in lead.get("/s/passerelle/cases").text
+    assert COMPLAINT in lead.get(f"/s/passerelle/cases/{reference}").text
+    assert step(lead, reference, "acknowledge").status_code == 303
+    assert step(lead, reference, "ask", message="Quel jour était-ce ?").status_code == 303
+    client, url, page = followed(world, receipt)
+    assert "Quel jour était-ce ?" in page.text
+    assert client.post(f"{url}/message", data={"token": token_of(page), "message": REPLY}).status_code == 303
+    assert REPLY in lead.get(f"/s/passerelle/cases/{reference}").text
+    assert step(lead, reference, "answer", message="نعتذر منكم.").status_code == 303
+    assert "نعتذر منكم." in client.get(url).text
+    assert step(lead, reference, "close", outcome="answered", finding="upheld").status_code == 303
+    with world.database.reading(world.lyon.scope) as u:
+        row = case_by_reference(u, reference)
+        assert (row.state, row.outcome) == (CaseState.CLOSED, Outcome.ANSWERED)
+        assert verify(u) is None
+        assert u.one(select(CaseFact.answer_net_days)) == 0
+
+
+def test_the_same_form_twice_is_one_case_with_one_receipt(world: World) -> None:
+    client, url = world.app.test_client(), f"/q/{world.lyon.code.code}/fr/request"
+    token = token_of(client.get(url))
+    pages = [
+        client.get(client.post(url, data={"token": token, "message": "Une aide, svp"}).location).text
+        for _ in range(2)
+    ]
+    numbers = [re.search(r"\d{6} \d{10} \d{2}", re.sub(r"<[^>]+>", "", page)) for page in pages]
+    assert numbers[0]
+    assert numbers[1]
+    assert numbers[0][0] == numbers[1][0]
+    with world.database.reading(world.lyon.scope) as u:
+        assert len(u.all(select(Case.id))) == 1
+
+
+def test_a_reply_sent_twice_is_stored_once(sqlite_world: World) -> None:
+    receipt, _ = file(sqlite_world)
+    client, url, page = followed(sqlite_world, receipt)
+    for _ in range(2):
+        sent = client.post(f"{url}/message", data={"token": token_of(page), "message": REPLY})
+        assert sent.status_code == 303
+    assert client.get(url).text.count(REPLY) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"message": ""}, 422),
+        ({"message": "a" * 10_001}, 422),
+        ({"message": "ب" * 10_000}, 303),
+        ({"message": "ok", "contact_kind": "email", "contact": "nobody"}, 422),
+        ({"message": "ok", "contact_kind": "phone", "contact": "06"}, 422),
+        ({"message": "ok", "contact_kind": "owl", "contact": ""}, 422),
+        ({"message": "ok", "identity": "everybody"}, 422),
+        ({"message": "ok", "identity": "handler", "name": "n" * 121}, 422),
+    ],
+)
+def test_bad_input_comes_back_with_all_that_was_typed(
+    sqlite_world: World, sent: dict[str, str], status: int
+) -> None:
+    client, url = sqlite_world.app.test_client(), f"/p/{sqlite_world.lyon.structure.slug}/fr/complaint"
+    page = client.post(url, data={"token": token_of(client.get(url)), **sent})
+    assert page.status_code == status
+    if status == 422:
+        assert sent["message"] in page.text
+        assert sent.get("name", "") in page.text
+
+
+def test_wrong_check_digits_are_told_before_any_look_up(sqlite_world: World) -> None:
+    receipt, _ = file(sqlite_world)
+    wrong = receipt[:-1] + str((int(receipt[-1]) + 1) % 10)
+    client = sqlite_world.app.test_client()
+    page = client.post(f"/p/{sqlite_world.lyon.structure.slug}/fr/follow", data={"receipt": wrong})
+    assert page.status_code == 422
+    assert "Un chiffre ne va pas" in page.text
+    assert wrong in page.text
+
+
+def test_guessing_receipts_is_slowed_down(sqlite_world: World) -> None:
+    client, url = sqlite_world.app.test_client(), f"/p/{sqlite_world.lyon.structure.slug}/fr/follow"
+    answers = [client.post(url, data={"receipt": "000000 0000000000 98"}) for _ in range(6)]
+    assert [one.status_code for one in answers] == [422] * 5 + [429]
+
+
+def test_a_receipt_opens_nothing_at_another_structure(world: World) -> None:
+    receipt, _ = file(world)
+    url = f"/p/{world.strasbourg.structure.slug}/fr/follow"
+    assert world.app.test_client().post(url, data={"receipt": receipt}).status_code == 422
+
+
+def test_the_pages_of_a_case_expire_after_half_an_hour(sqlite_world: World) -> None:
+    receipt, _ = file(sqlite_world)
+    client, url, _ = followed(sqlite_world, receipt)
+    sqlite_world.clock.advance(timedelta(minutes=31))
+    assert client.get(url).status_code == 410
+
+
+def test_a_stale_page_is_refused_and_keeps_the_words(sqlite_world: World) -> None:
+    _, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    step(lead, reference, "acknowledge")
+    stale = lead.post(f"/s/passerelle/cases/{reference}/inform", version="1", message="Nous cherchons.")
+    assert stale.status_code == 409
+    assert "Nous cherchons." in stale.text
+
+
+def test_a_person_named_in_a_case_meets_no_trace_of_it(world: World) -> None:
+    _, reference = file(world)
+    lead, other = signed_in(world, Role.QUALITY_LEAD), signed_in(world, Role.DIRECTOR, email="d@exemple.test")
+    with world.database.transaction(other.scope) as u:
+        name_person(u, case_by_reference(u, reference).id, lead.person_id)
+    assert reference not in lead.get("/s/passerelle/cases").text
+    assert lead.get(f"/s/passerelle/cases/{reference}").status_code == 404
+    assert lead.post(f"/s/passerelle/cases/{reference}/acknowledge", version="2").status_code == 404
+    assert reference in other.get("/s/passerelle/cases").text
+
+
+def test_a_translation_stands_beside_its_message(sqlite_world: World) -> None:
+    receipt, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    page = lead.get(f"/s/passerelle/cases/{reference}")
+    note_url = re.search(r'action="([^"]+/messages/[^"]+/note)"', page.text)
+    assert note_url
+    assert lead.post(note_url[1], note="Le médiateur n’est pas venu.").status_code == 303
+    assert "Le médiateur n’est pas venu." in lead.get(f"/s/passerelle/cases/{reference}").text
+    assert "Le médiateur n’est pas venu." not in followed(sqlite_world, receipt)[2].text
+
+
+def test_thanks_are_read_and_settled_without_any_answer_clock(sqlite_world: World) -> None:
+    _, reference = file(sqlite_world, "thanks", "Merci à toute l’équipe")
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    assert step(lead, reference, "settle").status_code == 303
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        assert standing_of(u, case_by_reference(u, reference)).state is CaseState.CLOSED
+        assert u.one(select(CaseFact.answer_due_on)) is None
+
+
+def test_an_answer_can_be_contested_and_a_closed_case_reopened(sqlite_world: World) -> None:
+    receipt, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    step(lead, reference, "start")
+    step(lead, reference, "answer", message="Voici notre réponse.", finding="not_upheld")
+    client, url, page = followed(sqlite_world, receipt)
+    assert client.post(f"{url}/contest", data={"token": token_of(page)}).status_code == 303
+    step(lead, reference, "answer", message="Nous avons tout relu.")
+    assert client.post(f"{url}/close", data={"token": token_of(page)}).status_code == 303
+    page = client.get(url)
+    again = {"token": token_of(page), "message": "Cela recommence."}
+    assert client.post(f"{url}/message", data=again).status_code == 303
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        standing = standing_of(u, case_by_reference(u, reference))
+        assert (standing.state, standing.reopened) == (CaseState.IN_PROGRESS, 2)
