@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from insight_attack import found_by_attack
 
-from portal.insight.floor import FLOOR, Group, is_small, releasable
+from portal.insight.floor import FLOOR, Group, releasable
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Mapping
 
 Cells = dict["Hashable", tuple[int, ...]]
-
-
-def found_by_attack(shown: Iterable[Group], cells: Mapping[Hashable, tuple[int, ...]]) -> list[object]:
-    """What an attacker learns: every set of people with a small cell that sums of shown groups single out."""
-    groups = [one.atoms for one in shown]
-    found: list[object] = []
-    for signs in product((-1, 0, 1), repeat=len(groups)):
-        weights = {
-            atom: sum(sign for sign, group in zip(signs, groups, strict=True) if atom in group)
-            for atom in cells
-            if any(cells[atom])
-        }
-        people = [atom for atom, weight in weights.items() if weight]
-        if people and set(weights.values()) <= {0, 1}:
-            total = [sum(column) for column in zip(*(cells[atom] for atom in people), strict=True)]
-            if is_small(total):
-                found.append((signs, people, total))
-    return found
 
 
 def groups_of(cells: Mapping[Hashable, tuple[int, ...]]) -> list[Group]:
