@@ -23,7 +23,21 @@ from portal.notifications import models as _notifications
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
-from portal.web import account, cases, dashboard, doors, errors, follow, people, security, sign_in, survey
+from portal.web import (
+    account,
+    cases,
+    dashboard,
+    doors,
+    errors,
+    follow,
+    front,
+    operators,
+    people,
+    scans,
+    security,
+    sign_in,
+    survey,
+)
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
@@ -39,6 +53,8 @@ BLUEPRINTS = (
     people.bp,
     dashboard.bp,
     survey.bp,
+    front.bp,
+    operators.bp,
     doors.bp,
     follow.bp,
     cases.bp,
@@ -70,6 +86,7 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     app.extensions[KEY] = House(config, database, clock, keys, Tokens(keys), hasher)
     errors.register(app)
     security.register(app)
+    scans.register(app, database)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_marks(app)

@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from portal.core.errors import Refused
 from portal.core.paths import MIGRATIONS
@@ -102,6 +103,13 @@ def application_role_of(database_url: str) -> str | None:
 def revision_of(connection: Connection) -> str | None:
     """The revision a database stands at; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def revision_at(database_url: str) -> str | None:
+    """The revision of the database at an address; None for an empty one. Raises `SQLAlchemyError`."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return revision_of(connection)
 
 
 def missing_guards(connection: Connection) -> list[str]:

@@ -62,7 +62,7 @@ def render_public(
 
 def public_html(template: str, place: Place | None, language: str, theme: str, **context: Any) -> str:
     """The markup of a resident's page; `context` may replace what the layout shares, such as `languages`."""
-    shared = {
+    shared: dict[str, Any] = {
         "lang": language,
         "dir": LANGUAGES[language].direction,
         "css": Markup(public_css()),  # noqa: S704 -- our own file

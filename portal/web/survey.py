@@ -6,26 +6,27 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_bytes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flask import Blueprint, redirect, request
-from flask_babel import force_locale, gettext
 
-from portal.core.errors import Invalid, NotFound
-from portal.core.languages import LANGUAGES, N_
-from portal.questionnaires.actions import Journey, finish, record, withdraw
+from portal.core.errors import Expired, Invalid, NotFound, Retired
+from portal.questionnaires.actions import Journey, finish, given, record, withdraw
 from portal.questionnaires.queries import Published, published, version
 from portal.questionnaires.rules import ItemKind
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
-from portal.web.place import Place, place_at, read_segments
+from portal.web.opinion_pages import Asking, question_page, refused_page
+from portal.web.place import Address, Place, place_at, read_segments
+from portal.web.scans import count_scan
 
 if TYPE_CHECKING:
     from flask import Response
-    from werkzeug.wrappers import Response as Redirect
+    from flask.typing import ResponseReturnValue
 
+    from portal.core.db import Unit
     from portal.questionnaires.rules import Question
 
 bp = Blueprint("survey", __name__)
@@ -33,15 +34,8 @@ bp = Blueprint("survey", __name__)
 PURPOSE = "journey"
 MAX_AGE = timedelta(hours=24)
 _NONCE_BYTES = 12
-
-DOOR_LABELS: dict[str, str] = {
-    "complaint": N_("A problem with our work"),
-    "request": N_("I need help"),
-    "concern": N_("A concern in the neighbourhood"),
-    "thanks": N_("Say thank you"),
-    "follow": N_("Follow my message"),
-}
-"""Doors under the first question, in their order (an idea has its door on the partners' page)."""
+_ENTRANCE = "/<any(q, Q, p):kind>/<key>"
+_ANSWERS = f"{_ENTRANCE}/<language>/answers/<token>/<int:position>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,149 +60,172 @@ def read_trip(token: str) -> Trip:
     return Trip(UUID(hex=payload["v"]), urlsafe_b64decode(payload["n"]), token)
 
 
-@bp.get("/<any(q, Q, p):kind>/<key>")
-@bp.get("/<any(q, Q, p):kind>/<key>/<first>")
+@bp.get(_ENTRANCE)
+@bp.get(f"{_ENTRANCE}/<first>")
 @public
-def entrance(kind: str, key: str, first: str | None = None) -> Response | Redirect:
-    """The first question itself, and the doors."""
+def entrance(kind: str, key: str, first: str | None = None) -> ResponseReturnValue:
+    """The first question itself, and the doors; a door without a language leads to it in the browser's."""
     language, door = read_segments(first, None, accepted_language())
-    place = place_at(kind, key, language)
-    if door is not None:
-        onward = redirect(place.url(door), 302)
-        onward.vary.add("Accept-Language")
-        return onward
-    with house().database.reading(place.scope) as u:
-        shown = published(u)
-    response = _question_page(place, shown, new_trip(shown.version_id), 1)
-    if first is None:
+    address = Address.read(kind, key, language)
+    response: Response
+    if door == "danger":
+        response = _danger_page(kind, key, language)
+    elif door is not None:
+        response = redirect(f"{address.root}/{language}/{door}", 302)  # type: ignore[assignment]  # the test client's own class
+    else:
+        response = _first_page(address)
+    if first is None or door is not None:
         response.vary.add("Accept-Language")
     return response
 
 
-@bp.post("/<any(q, Q, p):kind>/<key>/<language>")
+@bp.post(f"{_ENTRANCE}/<language>")
 @public
-def first_answer(kind: str, key: str, language: str) -> Response | Redirect:
+def first_answer(kind: str, key: str, language: str) -> ResponseReturnValue:
     """Keep the first answer, then go on."""
-    return _keep(
-        place_at(kind, key, read_segments(language, None, None)[0]), request.form.get("token", ""), 1
-    )
+    return _keep(_address(kind, key, language), request.form.get("token", ""), 1)
 
 
-@bp.get("/<any(q, Q, p):kind>/<key>/<language>/answers/<token>/<int:position>")
+@bp.get(_ANSWERS)
 @public
 def question(kind: str, key: str, language: str, token: str, position: int) -> Response:
     """A following question, with the answer already given to it marked."""
-    place = place_at(kind, key, read_segments(language, None, None)[0])
-    trip = read_trip(token)
-    with house().database.reading(place.scope) as u:
+    address, database, trip = _address(kind, key, language), house().database, read_trip(token)
+    with database.reading(address.scope(database)) as u:
+        place = address.place(u)
         shown = version(u, trip.version_id)
-    return _question_page(place, shown, trip, position)
+        before = given(u, shown, _journey(place, trip), _asked(shown, position))
+    response = question_page(place, Asking(shown, position, token, before))
+    return _kept_nowhere(response)
 
 
-@bp.post("/<any(q, Q, p):kind>/<key>/<language>/answers/<token>/<int:position>")
+@bp.post(_ANSWERS)
 @public
-def answer(kind: str, key: str, language: str, token: str, position: int) -> Response | Redirect:
+def answer(kind: str, key: str, language: str, token: str, position: int) -> ResponseReturnValue:
     """Keep an answer, or skip, then go on."""
-    return _keep(place_at(kind, key, read_segments(language, None, None)[0]), token, position)
+    return _keep(_address(kind, key, language), token, position)
 
 
-@bp.get("/<any(q, Q, p):kind>/<key>/<language>/done")
+@bp.get(f"{_ENTRANCE}/<language>/done")
 @public
 def thanks(kind: str, key: str, language: str) -> Response:
     """Thanks, who reads it, and the way to be answered."""
     place = place_at(kind, key, read_segments(language, None, None)[0])
-    urls = {"complaint": place.url("complaint"), "again": place.url(), "results": None, "danger": None}
-    return render_public("public/thanks.html", place, urls=urls)
+    urls = {
+        "complaint": place.url("complaint"),
+        "again": place.url(),
+        "results": f"/p/{place.structure.slug}/{place.language}/results",
+        "danger": place.url("danger"),
+    }
+    return render_public("public/thanks.html", place, urls=urls, noindex=True)
 
 
-def _keep(place: Place, token: str, position: int) -> Response | Redirect:
-    trip = read_trip(token)
-    now = house().clock.now()
-    journey = Journey(
+@bp.get(f"{_ENTRANCE}/<language>/danger")
+@public
+def danger(kind: str, key: str, language: str) -> Response:
+    """The numbers to call at once. Stores nothing."""
+    return _danger_page(kind, key, read_segments(language, None, None)[0])
+
+
+def _danger_page(kind: str, key: str, language: str) -> Response:
+    """The numbers; by an old card too, for whoever is in danger did not choose the card."""
+    try:
+        place = place_at(kind, key, language)
+    except Retired:
+        return render_public("public/danger.html", None, 410, language=language, urls={"back": "/"})
+    return render_public("public/danger.html", place, urls={"back": place.url()})
+
+
+def _address(kind: str, key: str, language: str) -> Address:
+    return Address.read(kind, key, read_segments(language, None, None)[0])
+
+
+def _first_page(address: Address) -> Response:
+    database = house().database
+    with database.reading(address.scope(database)) as u:
+        place = address.place(u)
+        shown = published(u)
+    count_scan(place)
+    response = question_page(place, Asking(shown, 1, new_trip(shown.version_id).token))
+    # Kept by the browser alone, so that "back" shows the same page and another tap corrects the first one.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
+    database = house().database
+    scope = address.scope(database)
+    try:
+        trip = read_trip(token)
+    except Expired:
+        return _waited_too_long(address, position)
+    with database.transaction(scope) as u:
+        place = address.place(u)
+        shown = version(u, trip.version_id)
+        journey, asked = _journey(place, trip), _asked(shown, position)
+        fault = _take(u, shown, journey, asked, is_first=position == 1)
+        is_last = shown.form.question(position + 1) is None
+        if is_last and fault is None:
+            finish(u, journey)
+    if fault is not None:
+        return _refused(place, Asking(shown, position, token, request.form.get("answer", "")), fault)
+    if is_last:
+        return redirect(place.url("done"), 303)
+    return redirect(place.url("answers", token, str(position + 1)), 303)
+
+
+def _take(u: Unit, shown: Published, journey: Journey, asked: Question, *, is_first: bool) -> Invalid | None:
+    """Keep what was sent, or take back what was skipped; what is wrong with it, or None."""
+    raw = request.form.get("answer", "")
+    is_blank = asked.kind is ItemKind.TEXT and not raw.strip()
+    try:
+        if not is_first and (is_blank or request.form.get("skip")):
+            withdraw(u, shown, journey, asked)
+        else:
+            record(u, shown, journey, asked, raw)
+    except Invalid as fault:
+        return fault
+    return None
+
+
+def _refused(place: Place, asking: Asking, fault: Invalid) -> Response:
+    facts = {name: value for name, value in fault.facts.items() if name in {"limit", "length"}}
+    return _kept_nowhere(refused_page(place, asking, 422, str(fault.facts["reason"]), **facts))
+
+
+def _waited_too_long(address: Address, position: int) -> Response:
+    """The free word again, under a new token: nothing that was written is lost. Else raises `Expired`."""
+    database, words = house().database, request.form.get("answer", "")
+    with database.reading(address.scope(database)) as u:
+        place = address.place(u)
+        shown = published(u)
+    asked = shown.form.question(position)
+    if asked is None or asked.kind is not ItemKind.TEXT or not words.strip() or request.form.get("skip"):
+        raise Expired("token", purpose=PURPOSE)
+    asking = Asking(shown, position, new_trip(shown.version_id).token, words)
+    return _kept_nowhere(refused_page(place, asking, 410, "waited"))
+
+
+def _asked(shown: Published, position: int) -> Question:
+    asked = shown.form.question(position)
+    if asked is None:
+        raise NotFound("question", position=position)
+    return asked
+
+
+def _journey(place: Place, trip: Trip) -> Journey:
+    return Journey(
         nonce=trip.nonce,
-        day=place.day_of(now),
+        day=place.day_of(house().clock.now()),
         language=place.language,
         site_id=place.site_id,
         code_id=place.code_id,
         team_id=place.team_id,
         agreement_id=place.agreement_id,
     )
-    with house().database.transaction(place.scope) as u:
-        shown = version(u, trip.version_id)
-        asked = shown.form.question(position)
-        if asked is None:
-            raise NotFound("question", position=position)
-        raw = request.form.get("answer", "")
-        is_last = shown.form.question(position + 1) is None
-        try:
-            if request.form.get("skip") and position > 1:
-                withdraw(u, shown, journey, asked)
-            else:
-                record(u, shown, journey, asked, raw)
-        except Invalid as fault:
-            return _question_page(place, shown, trip, position, (fault, raw))
-        if is_last:
-            finish(u, journey)
-    if is_last:
-        return redirect(place.url("done"), 303)
-    return redirect(place.url("answers", trip.token, str(position + 1)), 303)
 
 
-def _question_page(
-    place: Place, shown: Published, trip: Trip, position: int, refused: tuple[Invalid, str] | None = None
-) -> Response:
-    """The page of one question; `refused` is what was wrong with an answer, and the answer as given."""
-    asked = shown.form.question(position)
-    if asked is None:
-        raise NotFound("question", position=position)
-    is_first = position == 1
-    here = place.url() if is_first else place.url("answers", trip.token, str(position))
-    before = place.url("answers", trip.token, str(position - 1)) if position > 1 else None
-    context: dict[str, Any] = {
-        "token": trip.token,
-        "urls": {"post": here, "back": before, "danger": place.url("danger") if is_first else None},
-        "is_first": is_first,
-        "question": _shown_question(asked, place.language),
-        "chosen": None,
-        "progress": None if is_first else {"current": position, "total": len(shown.form.questions)},
-        "doors": _doors(place) if is_first else [],
-        "value": refused[1] if refused else "",
-        "errors": [{"field": "answer", "message": _sentence(refused[0], place.language)}] if refused else [],
-        "noindex": True,
-    }
-    template = "public/free_word.html" if asked.kind is ItemKind.TEXT else "public/question.html"
-    response = render_public(template, place, 422 if refused else 200, **context)
+def _kept_nowhere(response: Response) -> Response:
+    """The response, which neither browser nor proxy keeps: its address holds a token."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _sentence(fault: Invalid, language: str) -> str:
-    with force_locale(language):
-        if fault.facts.get("reason") == "too_long":
-            too_long = N_("This text is too long: %(length)d characters, and we can keep %(limit)d.")
-            return str(gettext(too_long, **fault.facts))
-        return str(gettext("Touch one of the answers."))
-
-
-def _shown_question(asked: Question, language: str) -> dict[str, Any]:
-    text, spoken = asked.said(language)
-    return {
-        "text": text,
-        "lang": spoken,
-        "dir": LANGUAGES[spoken].direction,
-        "choices": [
-            {
-                "code": choice.code,
-                "label": choice.labels.get(spoken, choice.labels["fr"]),
-                "face": choice.face,
-            }
-            for choice in asked.choices
-        ],
-    }
-
-
-def _doors(place: Place) -> list[dict[str, str]]:
-    with force_locale(place.language):
-        return [
-            {"key": key, "label": gettext(label), "url": place.url(key)} for key, label in DOOR_LABELS.items()
-        ]

@@ -45,7 +45,7 @@ def test_a_resident_answers_in_arabic_from_the_square_to_the_thanks(served: Serv
     page.get_by_role("button", name="قليلاً").click()
     page.get_by_label("هل من كلمة تضاف؟").fill(WORDS)
     page.locator("button:not([name])").click()
-    assert page.url.endswith("/ar/thanks")
+    assert page.url.endswith("/ar/done")
     assert "شكرا" in page.get_by_role("heading", level=1).inner_text().replace("ً", "")
     world = served.world
     with world.database.reading(world.lyon.scope) as u:

@@ -1,0 +1,142 @@
+"""The way in without a square to scan, and what a structure says of itself: notice, statement, results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, redirect, request
+from flask_babel import force_locale, format_date, format_percent, gettext
+
+from portal.core.errors import NotFound
+from portal.core.ids import read_code
+from portal.core.languages import DEFAULT, N_
+from portal.insight.queries import figures, today_at
+from portal.insight.selection import Period, Selection, last_ended, span
+from portal.people.rules import Role
+from portal.web.guard import public
+from portal.web.house import house
+from portal.web.kit import accepted_language, render_public
+from portal.web.place import Address, place_at, read_segments
+
+if TYPE_CHECKING:
+    from flask import Response
+    from flask.typing import ResponseReturnValue
+
+    from portal.core.db import Unit
+    from portal.web.place import Place
+
+bp = Blueprint("front", __name__)
+
+_FOUND, _UNKNOWN, _UNREADABLE = 200, 404, 422
+
+FAULTS: dict[str, str] = {
+    "empty": N_("Type the six signs that stand under the square."),
+    "unreadable": N_("A code has six letters and digits, and never 0, 1, I, L, O or U. Look at it again."),
+    "unknown": N_("We do not know this code. Compare it with the card, sign by sign."),
+}
+"""What is said of a code that leads nowhere."""
+
+KEEPS: tuple[tuple[str, str], ...] = (
+    (N_("A page that you are filling in"), N_("24 hours")),
+    (N_("The page that shows the number of your message"), N_("30 minutes")),
+    (
+        N_("Opinions and messages"),
+        N_("no end is set for now; you may ask us to erase yours"),
+    ),
+)
+"""The durations in force: what is kept, and how long."""
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """One field for the code under the square, and the way to sign in."""
+    language, typed = accepted_language() or DEFAULT, request.args.get("code")
+    if typed is None:
+        return _home(language, "", None, _FOUND)
+    code = read_code(typed)
+    if code is None:
+        return _home(language, typed, "unreadable" if typed.strip() else "empty", _UNREADABLE)
+    address = Address(code, is_code=True, language=language)
+    try:
+        address.scope(house().database)
+    except NotFound:
+        return _home(language, typed, "unknown", _UNKNOWN)
+    return redirect(address.root, 303)
+
+
+def _home(language: str, typed: str, fault: str | None, status: int) -> Response:
+    with force_locale(language):
+        errors = [{"field": "code", "message": gettext(FAULTS[fault])}] if fault else []
+    response = render_public(
+        "public/home.html",
+        None,
+        status,
+        language=language,
+        urls={"code": "/", "sign_in": "/sign-in"},
+        value=typed,
+        errors=errors,
+    )
+    response.vary.add("Accept-Language")
+    return response
+
+
+@bp.get("/p/<slug>/privacy")
+@bp.get("/p/<slug>/<language>/privacy")
+@public
+def privacy(slug: str, language: str | None = None) -> Response:
+    """The notice: who is responsible, what is kept and how long, what one may ask for."""
+    place = _place(slug, language)
+    with force_locale(place.language):
+        keeps = [{"what": gettext(what), "how_long": gettext(how_long)} for what, how_long in KEEPS]
+    return _page("privacy", place, language, contact=None, keeps=keeps)
+
+
+@bp.get("/p/<slug>/accessibility")
+@bp.get("/p/<slug>/<language>/accessibility")
+@public
+def accessibility(slug: str, language: str | None = None) -> Response:
+    """The statement, which says what is true today."""
+    return _page("accessibility", _place(slug, language), language, contact=None)
+
+
+@bp.get("/p/<slug>/results")
+@bp.get("/p/<slug>/<language>/results")
+@public
+def results(slug: str, language: str | None = None) -> Response:
+    """What residents said in the last twelve months that are over, once there are enough of them."""
+    place = _place(slug, language)
+    # Whoever reads a publication is bound by the display floor as a mediator is (decisions, 5).
+    scope = replace(place.scope, role=Role.MEDIATOR.value)
+    with house().database.reading(scope) as u, force_locale(place.language):
+        period, told = _results(u)
+    return _page("results", place, language, results=told, changes=[], period=period)
+
+
+def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:
+    """The period in words and the share satisfied; None and nothing below the floor."""
+    start, end = span(Period.TWELVE, last_ended(today_at(u)))
+    satisfied = figures(u, Selection(start, end)).values["satisfied"]
+    if satisfied.value is None:
+        return None, []
+    period = gettext(
+        "From %(start)s to %(end)s", start=format_date(start, "long"), end=format_date(end, "long")
+    )
+    result = {
+        "label": gettext("The meeting with the team went well"),
+        "value": format_percent(satisfied.value),
+        "note": gettext("%(n)d opinions", n=satisfied.n),
+    }
+    return period, [result]
+
+
+def _place(slug: str, language: str | None) -> Place:
+    return place_at("p", slug, read_segments(language, None, accepted_language())[0])
+
+
+def _page(name: str, place: Place, language: str | None, **context: Any) -> Response:
+    response = render_public(f"public/{name}.html", place, urls={"write": place.url("complaint")}, **context)
+    if language is None:
+        response.vary.add("Accept-Language")
+    return response

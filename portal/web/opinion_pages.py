@@ -1,0 +1,159 @@
+"""The pages of an opinion: the first question with its doors, the following ones, the free word.
+
+They are all that most residents see, so each is rendered once per wording, language and marked answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flask_babel import force_locale, gettext
+from markupsafe import escape
+
+from portal.channels.queries import Signboard
+from portal.core.languages import LANGUAGES, N_
+from portal.questionnaires.rules import ItemKind
+from portal.web.kit import language_row, public_html, public_response, structure_bar, theme_css
+from portal.web.memory import Bounded
+from portal.web.place import Place
+from portal.web.stencil import Stencil, hole
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from portal.questionnaires.queries import Published
+    from portal.questionnaires.rules import Question
+
+DOOR_LABELS: dict[str, str] = {
+    "complaint": N_("A problem with our work"),
+    "request": N_("I need help"),
+    "concern": N_("A concern in the neighbourhood"),
+    "thanks": N_("Say thank you"),
+    "follow": N_("Follow my message"),
+}
+"""Doors under the first question, in their order (an idea has its door on the partners' page)."""
+
+FAULTS: dict[str, str] = {
+    "too_long": N_("This text is too long: %(length)d characters, and we can keep %(limit)d."),
+    "unknown_choice": N_("Touch one of the answers."),
+    "empty": N_("Write a few words, then send."),
+    "waited": N_("This page has waited too long. Your words are still here: send them once more."),
+}
+"""What is said of an answer that could not be kept, by the fault's reason."""
+
+_KEPT_PAGES = 512
+_stencils: Bounded[tuple[str, str, int, str | None], Stencil] = Bounded(_KEPT_PAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which question is asked, at which place of a journey, and what was answered to it already."""
+
+    shown: Published
+    position: int
+    token: str
+    given: str | None = None
+    """A choice's code, or a text as typed."""
+
+    @property
+    def question(self) -> Question:
+        """The question itself; whoever asks has checked that there is one here."""
+        return self.shown.form.questions[self.position - 1]
+
+
+def question_page(place: Place, asking: Asking) -> Response:
+    """The page of a question, from its stencil unless somebody's own words stand in it."""
+    theme = theme_css(place.structure.colour)
+    if asking.question.kind is ItemKind.TEXT and asking.given:
+        html = _html(place, asking, theme).encode()
+    else:
+        html = _stencil(place.language, asking).fill(
+            {
+                "root": place.root,
+                "slug": place.structure.slug,
+                "name": str(escape(place.structure.name)),
+                "initial": str(escape(place.structure.name[:1])),
+                "theme": theme,
+                "token": asking.token,
+            }
+        )
+    return public_response(html, 200, language=place.language, theme=theme)
+
+
+def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts: Any) -> Response:
+    """The same page with what is wrong on top and the answer as it was given."""
+    theme = theme_css(place.structure.colour)
+    with force_locale(place.language):
+        errors = [{"field": "answer", "message": gettext(FAULTS[reason], **facts)}]
+    html = _html(place, asking, theme, errors=errors)
+    return public_response(html.encode(), status, language=place.language, theme=theme)
+
+
+def _stencil(language: str, asking: Asking) -> Stencil:
+    """The stencil of this question for every structure that asks it in the same words."""
+    key = (asking.shown.digest, language, asking.position, asking.given)
+    found = _stencils.get(key)
+    if found is None:
+        found = Stencil(_html(_anywhere(language), replace(asking, token=hole("token")), hole("theme")))
+        _stencils.put(key, found)
+    return found
+
+
+def _anywhere(language: str) -> Place:
+    """A place with holes for all that tells it from another."""
+    sign = Signboard(0, hole("slug"), hole("name"), "", 0)
+    nowhere = UUID(int=0)
+    return Place(sign, hole("root"), language, nowhere, "", nowhere)
+
+
+def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]] | None = None) -> str:
+    position, question = asking.position, asking.question
+    is_first, is_text = position == 1, question.kind is ItemKind.TEXT
+    initial = {"initial": hole("initial")} if place.structure.name == hole("name") else {}
+    at = () if is_first else ("answers", asking.token, str(position))
+    context: dict[str, Any] = {
+        "token": asking.token,
+        "urls": {
+            "post": place.url(*at),
+            "back": None if is_first else place.url("answers", asking.token, str(position - 1)),
+            "danger": place.url("danger") if is_first else None,
+        },
+        "is_first": is_first,
+        "question": _worded(question, place.language),
+        "chosen": None if is_text else asking.given,
+        "progress": None if is_first else {"current": position, "total": len(asking.shown.form.questions)},
+        "doors": _doors(place) if is_first else [],
+        "value": (asking.given or "") if is_text else "",
+        "errors": errors or [],
+        "noindex": True,
+        "languages": language_row(place, at),
+        "structure": structure_bar(place) | initial,
+    }
+    template = "public/free_word.html" if is_text else "public/question.html"
+    return public_html(template, place, place.language, theme, **context)
+
+
+def _worded(question: Question, language: str) -> dict[str, Any]:
+    text, spoken = question.said(language)
+    return {
+        "text": text,
+        "lang": spoken,
+        "dir": LANGUAGES[spoken].direction,
+        "choices": [
+            {
+                "code": choice.code,
+                "label": choice.labels.get(spoken, choice.labels["fr"]),
+                "face": choice.face,
+            }
+            for choice in question.choices
+        ],
+    }
+
+
+def _doors(place: Place) -> list[dict[str, str]]:
+    with force_locale(place.language):
+        return [
+            {"key": key, "label": gettext(label), "url": place.url(key)} for key, label in DOOR_LABELS.items()
+        ]
