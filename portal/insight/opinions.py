@@ -8,7 +8,7 @@ neither. Days are counted on the answers themselves.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -135,6 +135,24 @@ def counted(asked: Asked, found: Iterable[Tally]) -> Counter[str]:
             same = one.meaning_rev == asked.question.meaning_rev
             counts[one.choice if same else OTHER_MEANING] += one.n
     return counts
+
+
+def only_counting(asked: Sequence[Asked], found: Sequence[Tally]) -> tuple[tuple[Asked, ...], list[Tally]]:
+    """The questions and counts without what stands outside of every share.
+
+    For readers bound by the floor: the few who do not know would be found by subtraction, and would withhold
+    nearly every share.
+    """
+    kept = tuple(
+        Asked(one.item_id, replace(one.question, choices=tuple(c for c in one.question.choices if c.counts)))
+        for one in asked
+    )
+    counting = {
+        (one.item_id, one.question.meaning_rev, choice.code)
+        for one in kept
+        for choice in one.question.choices
+    }
+    return kept, [one for one in found if (one.item_id, one.meaning_rev, one.choice) in counting]
 
 
 def cells(question: Question, counts: Mapping[str, int], level: Level) -> tuple[int, ...]:

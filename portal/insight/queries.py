@@ -15,7 +15,7 @@ from portal.insight.caseload import complaint_delays, loads, waiting
 from portal.insight.casework import CaseFigures, case_figures
 from portal.insight.catalogue import Figure
 from portal.insight.floor import Level
-from portal.insight.opinions import asked_now, cells, counted, heard, tallies, tallies_by_month
+from portal.insight.opinions import asked_now, cells, counted, heard, only_counting, tallies, tallies_by_month
 from portal.insight.selection import TREND_MONTHS, months_after, narrowed
 from portal.insight.shown import (
     ALL,
@@ -82,6 +82,8 @@ def figures(u: Unit, selection: Selection) -> Figures:
         selection = narrowed(selection, today)
     asked = asked_now(u)
     history = _history(u, asked, selection)
+    if reader.is_floored:
+        asked, history = only_counting(asked, history)
     found = _within(u, asked, selection, history)
     told = {one.item_id: _levels(one, history, today, reader) for one in asked}
     key: Hashable = ("from", selection.start) if place_of(selection) == ALL else place_of(selection)

@@ -37,7 +37,7 @@ def question_rows(found: Figures, links: Links, language: str) -> list[dict[str,
         {
             "label": one.question.said(language)[0],
             "note": _question_note(one),
-            "url": links.to_list("opinions"),
+            "url": links.to_list("opinions") if one.n else None,
             "parts": _parts(one, language),
         }
         for one in found.questions

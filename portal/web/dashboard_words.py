@@ -85,6 +85,7 @@ def notes(found: Figures) -> list[str]:
         told.append(gettext("One place at a time, over twelve months."))
     elif found.places is None:
         told.append(gettext("Sites, teams and agreements are told over twelve months only."))
+    told.append(gettext("Who does not know is not counted here."))
     told.append(
         gettext(
             "“Not shown”: fewer than %(floor)d, or a number from which so few could be worked out.",
@@ -101,9 +102,18 @@ def numbers(found: Figures, links: Links) -> list[dict[str, Any]]:
     return [
         _tile(found.values["opinions"], links),
         _tile(satisfied, links, note=_bounds(satisfied)),
-        _tile(on_time, links, note="" if on_time.value is None else _of(on_time)),
+        _promise_tile(on_time, links),
         _tile(late, links, tone="" if late.value is None else "late" if late.value else "good"),
     ]
+
+
+def _promise_tile(on_time: Figure, links: Links) -> dict[str, Any]:
+    """The promises kept: of a few, as counts alone, since 100 % of three says too much."""
+    if on_time.value is None:
+        return _tile(on_time, links)
+    is_few = (on_time.n or 0) < MIN_FOR_PERCENTILES
+    told = _tile(on_time, links, note="" if is_few else _of(on_time))
+    return {**told, "value": _of(on_time)} if is_few else told
 
 
 def tiles(found: Figures, links: Links) -> list[dict[str, Any]]:

@@ -132,6 +132,13 @@ def test_a_share_is_told_where_its_choices_are_not(world: World) -> None:
     assert (meeting.satisfied.n, meeting.choices) == (27, None)
 
 
+def test_who_does_not_know_neither_counts_nor_withholds(world: World) -> None:
+    answered(world, meeting={"good": 20, "fair": 5, "bad": 5, "unknown": 2}, day=MONTHS[0])
+    found = told(world)
+    assert (found.values["opinions"].value, found.values["satisfied"].n) == (30, 30)
+    assert found.questions[0].choices == {"good": 20, "fair": 5, "bad": 5}
+
+
 def test_a_running_month_is_told_once_it_is_over(world: World) -> None:
     answered(world, meeting={"good": 9})
     assert told(world, Selection(*span(Period.MONTH, TODAY))).values["opinions"].value == 0

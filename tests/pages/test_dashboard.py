@@ -10,7 +10,7 @@ import pytest
 from insight_world import TODAY, answered, asked_in, case_of, named
 from staff import signed_in
 
-from portal.cases.rules import Kind
+from portal.cases.rules import CaseState, Kind
 from portal.insight.catalogue import INDICATORS
 from portal.people.rules import Role
 from portal.tenancy.actions import SiteGiven, add_agreement, add_site, add_team
@@ -52,7 +52,7 @@ def test_three_sentences_say_what_to_know(world: World) -> None:
     )
     said = words(signed_in(world))
     assert "Sur 32 avis, 81 % sont « Bien » (entre 65 % et 91 %)." in said
-    assert "Réclamations répondues à temps : 1 sur 2." in said
+    assert "Réclamations : réponses données à temps, 1 sur 2." in said
     assert "Réclamations en retard aujourd’hui : 1." in said
 
 
@@ -206,6 +206,29 @@ def test_under_the_floor_few_are_not_shown(world: World) -> None:
     }
     assert "moins de 5" in said
     assert "Pas bien 18 %" not in said
+
+
+def test_few_promises_are_told_as_counts_not_as_a_percentage(world: World) -> None:
+    case_of(
+        world, Kind.COMPLAINT, due=TODAY - timedelta(days=1), answered_on=TODAY - timedelta(days=2), net=3
+    )
+    said = words(signed_in(world))
+    assert "1 sur 1" in said
+    assert "100 %" not in said.replace("de 0 à 100 %", "")
+
+
+def test_a_list_holds_as_many_as_its_figure_counts(world: World) -> None:
+    due = TODAY - timedelta(days=1)
+    case_of(world, Kind.COMPLAINT, due=due, answered_on=due, net=3, state=CaseState.CLOSED)
+    case_of(world, Kind.COMPLAINT, due=due)
+    case_of(world, Kind.COMPLAINT, received_on=date(2020, 1, 1), due=date(2020, 1, 15))
+    case_of(world, Kind.REQUEST, due=due)
+    lead = signed_in(world)
+    page = lead.get(PAGE).text
+    for label, n in (("Réclamations", 2), ("Demandes d’aide", 1), ("Réclamations en retard aujourd’hui", 2)):
+        link = re.search(r'href="([^"]+)"[^>]*>(?:<span class="tile-label">)?' + label + "<", page)
+        assert link is not None, label
+        assert re.search(rf">\s*{n} messages?<", lead.get(link[1].replace("&amp;", "&")).text), label
 
 
 def test_a_supervisor_reads_the_cases_so_their_counts_are_told(world: World) -> None:
