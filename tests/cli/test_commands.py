@@ -1,0 +1,139 @@
+"""The command as an operator drives it: what it prints, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET = "a secret of at least thirty-two characters, for tests"
+PORTAL = str(Path(sys.executable).with_name("portal"))
+_IDLE = 40
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """A process environment for a database in this folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+    return {**kept, "PORTAL_DATA": str(folder), "PORTAL_SECRET_KEY": SECRET, **more}
+
+
+def portal(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(  # noqa: S603 -- our own command
+        [PORTAL, *arguments],
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    """A server over the folder's database; its port. It must stop by itself when asked to."""
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603 -- our own command
+        [PORTAL, "serve", "--port", str(port), "--workers", "1"], env=environment(folder)
+    )
+    try:
+        wait_until_up(port)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+
+
+def wait_until_up(port: int) -> None:
+    """Return when the server answers."""
+    for _ in range(300):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(port)
+
+
+def test_a_structure_is_founded_listed_and_someone_invited(tmp_path: Path) -> None:
+    assert portal(tmp_path, "db", "upgrade").returncode == 0
+    assert portal(tmp_path, "db", "check").returncode == 0
+    given = ("--slug", "escale", "--letters", "ESC", "--name", "L’Escale")
+    made = portal(tmp_path, "structure", "create", *given, "--json")
+    assert len(json.loads(made.stdout)["code"]) == 6
+    assert [row["slug"] for row in json.loads(portal(tmp_path, "structure", "list", "--json").stdout)] == [
+        "escale"
+    ]
+    person = ("--email", "lea@escale.example", "--name", "Léa Fontaine", "--role", "director")
+    invited = portal(tmp_path, "person", "invite", "--structure", "escale", *person, "--json")
+    assert "/invitations/" in json.loads(invited.stdout)["url"]
+    assert portal(tmp_path, "doctor").returncode == 0
+
+
+def test_what_cannot_be_done_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    early = portal(tmp_path, "structure", "list")
+    assert (early.returncode, early.stdout) == (1, "")
+    assert "portal db upgrade" in early.stderr
+    portal(tmp_path, "db", "upgrade")
+    given = ("structure", "create", "--slug", "escale", "--letters", "ESC", "--name", "L’Escale")
+    portal(tmp_path, *given)
+    again = portal(tmp_path, *given)
+    assert again.returncode == 1
+    assert "taken" in again.stderr
+
+
+def test_unknown_and_missing_settings_are_told_all_at_once(tmp_path: Path) -> None:
+    faulty = portal(tmp_path, "db", "check", PORTAL_COLOUR="blue", PORTAL_SECRET_KEY="")
+    assert faulty.returncode == 1
+    assert "PORTAL_COLOUR" in faulty.stderr
+    assert "PORTAL_SECRET_KEY" in faulty.stderr
+
+
+def test_wrong_usage_is_two(tmp_path: Path) -> None:
+    assert portal(tmp_path, "structure", "paint").returncode == 2
+
+
+def test_the_server_answers_beside_idle_connections_and_stops_when_asked(tmp_path: Path) -> None:
+    portal(tmp_path, "db", "upgrade")
+    with serving(tmp_path) as port:
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(_IDLE)]
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5) as page:
+                assert page.status == 200
+        finally:
+            for connection in idle:
+                connection.close()
+
+
+def test_the_demo_world_is_as_the_contract_tells_it(tmp_path: Path) -> None:
+    told = tmp_path / "world.json"
+    made = portal(tmp_path, "demo", "--data", str(tmp_path / "d"), "--json", str(told), "--no-serve")
+    assert made.returncode == 0, made.stderr
+    world = json.loads(told.read_text(encoding="utf-8"))
+    assert [one["slug"] for one in world["structures"]] == ["passerelle", "rive-gauche"]
+    cases = [case for one in world["structures"] for case in one["cases"]]
+    assert len(cases) == 60
+    assert {case["kind"] for case in cases} == {"complaint", "request", "concern", "thanks", "idea"}
+    assert len({case["state"] for case in cases}) == 7
+    assert {account["role"] for account in world["structures"][0]["accounts"]} >= {"quality_lead", "auditor"}
+    assert {code["site"] for one in world["structures"] for code in one["codes"]} >= {"Centre", "Krutenau"}
