@@ -114,7 +114,7 @@ def case_of(  # noqa: PLR0913 -- what figures know of a case, each with a defaul
             policy_id=policy(u).id,
             received_at=datetime.combine(received_on, time(9), UTC),
             due_on=due if is_open else None,
-            locator=mark[:6],
+            locator=mark[:12],
             secret_hash="none",
             submit_key=mark.encode(),
             contact_kind="none",

@@ -13,8 +13,9 @@ from sqlalchemy import and_, case, func, select
 
 from portal.cases.models import Case, CaseFact
 from portal.cases.rules import CaseState, Kind
+from portal.core.worktime import WorkCalendar
 from portal.insight.catalogue import AGES
-from portal.tenancy.queries import calendar
+from portal.tenancy.models import CalendarVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from portal.core.db import Unit
-    from portal.core.worktime import WorkCalendar
     from portal.insight.selection import Selection
 
 _OPEN = frozenset(CaseState) - {CaseState.ANSWERED, CaseState.CLOSED}
@@ -165,10 +165,16 @@ def waiting(u: Unit, today: date) -> list[Waiting]:
         .join(CaseFact, is_its_fact)
         .where(Case.state.in_(list(_OPEN)))
     )
-    calendars: dict[UUID, WorkCalendar] = {one: calendar(u, one) for one in {row.calendar_id for row in rows}}
+    calendars = _calendars(u, {row.calendar_id for row in rows})
     return [
         Waiting(
             kind, site, team, agreement, calendars[kept].working_days_between(received, u.now), bool(late)
         )
         for kind, site, team, agreement, kept, received, late in rows
     ]
+
+
+def _calendars(u: Unit, ids: set[UUID]) -> dict[UUID, WorkCalendar]:
+    """The calendars that open cases were received under, by id."""
+    kept = u.all(select(CalendarVersion).where(CalendarVersion.id.in_(ids))) if ids else ()
+    return {one.id: WorkCalendar.from_document(one.document) for one in kept}

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from portal.insight.shown import Place, Reader
 
 
+_TODAY = "insight.today"
+
+
 @dataclass(frozen=True, slots=True)
 class Month:
     """The first question in one month of the selection's last twelve."""
@@ -70,9 +73,12 @@ class Figures:
 
 
 def today_at(u: Unit) -> date:
-    """Today at the main site, whose days figures go by."""
-    calendar = WorkCalendar.from_document(calendar_of(u, main_site(u).id).document)
-    return calendar.local(u.now).date()
+    """Today at the main site, whose days figures go by; read once in a unit."""
+    if _TODAY not in u.memo:
+        calendar = WorkCalendar.from_document(calendar_of(u, main_site(u).id).document)
+        u.memo[_TODAY] = calendar.local(u.now).date()
+    today: date = u.memo[_TODAY]
+    return today
 
 
 def figures(u: Unit, selection: Selection) -> Figures:

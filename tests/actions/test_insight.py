@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from insight_world import answered, asked_in, case_of, named
+from sqlalchemy import event, select
 from staff import signed_in
 
 from portal.cases.rules import CaseState, Kind
@@ -15,6 +16,7 @@ from portal.core.db import Scope
 from portal.insight.queries import figures
 from portal.insight.selection import Period, Selection, span
 from portal.people.rules import Role
+from portal.questionnaires.models import Questionnaire
 from portal.tenancy.actions import add_agreement, add_team
 
 if TYPE_CHECKING:
@@ -191,3 +193,27 @@ def test_another_structure_is_in_no_figure(world: World) -> None:
 def test_a_structure_that_was_answered_is_not_silent(world: World) -> None:
     answered(world, meeting={"unknown": 1})
     assert not told(world).is_silent
+
+
+def test_figures_take_a_handful_of_statements_whatever_their_number(world: World) -> None:
+    counted = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda *_: counted.append(1))
+    answered(world, meeting={"good": 3})
+    case_of(world, Kind.IDEA)
+    told(world)
+    taken = []
+    for _ in range(2):
+        counted.clear()
+        told(world)
+        taken.append(len(counted))
+        answered(world, meeting={"good": 20, "bad": 3})
+        for kind in Kind:
+            case_of(world, kind, due=TODAY, received_on=TODAY)
+    assert taken[0] == taken[1] < 12
+
+
+def test_a_structure_without_a_questionnaire_has_figures_all_the_same(world: World) -> None:
+    with world.database.transaction(world.lyon.scope) as u:
+        u.all(select(Questionnaire))[0].current_version_id = None
+    found = told(world)
+    assert (found.values["opinions"].value, found.questions, found.trend) == (0, (), ())
