@@ -3,10 +3,14 @@
 A working day (jour ouvré) is Monday to Friday that is no public holiday. Closing days of the place do not
 move a promise in working days: they are announced, they never stop a clock silently; they count for opening
 hours alone. Knows no word of the trade.
+
+Two units, each with a duration and the date it leads to, and each the inverse of the other: working days
+(`working_days_between`, `due_day`) and seconds of opening (`open_seconds_between`, `add_open_seconds`).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -14,11 +18,15 @@ from itertools import count, islice, takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from portal.core.errors import Invalid
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Pause = tuple[datetime, datetime]
+Period = tuple[datetime, datetime]
+Pause = Period
 ONE_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
 _WEEKEND = 5
 MAX_PAUSE_DAYS = 15
 
@@ -112,24 +120,30 @@ class WorkCalendar:
         days = takewhile(lambda day: day < last, self.working_days_from(first))
         return sum(1 for _ in days)
 
+    def opened_until(self, today: date) -> date:
+        """The first day whose texts are still closed today: a text opens on the next working day."""
+        if not self.is_working_day(today):
+            today = max(
+                day for day in (today - ONE_DAY * n for n in range(1, 15)) if self.is_working_day(day)
+            )
+        return today
+
     def days_apart(self, first: date, last: date) -> int:
         """Working days after the first day, up to the last; 0 when it is not after."""
         return sum(1 for _ in self._days(first, last))
 
     def net_working_days(self, start: datetime, stop: datetime, pauses: Sequence[Pause] = ()) -> int:
-        """Working days between, less those spent in pauses (at most the cap); never above the gross."""
-        gross = self.working_days_between(start, stop)
-        return max(0, gross - self.paused_days(start, [(a, min(b, stop)) for a, b in pauses if a < stop]))
+        """Working days between, less those spent in pauses (at most the cap); never above the gross.
+
+        At most N exactly when the act came by `due_day_with_pauses` of N.
+        """
+        last = self.local(stop).date()
+        paused = sum(1 for day in self._paused(start, pauses, MAX_PAUSE_DAYS) if day <= last)
+        return self.working_days_between(start, stop) - paused
 
     def paused_days(self, start: datetime, pauses: Sequence[Pause], cap_days: int = MAX_PAUSE_DAYS) -> int:
         """Working days begun within the union of the pauses, at most `cap_days`."""
-        first = self.day_zero(start)
-        days = {
-            day
-            for since, until in pauses
-            for day in self._days(max(first, self.local(since).date()), self.local(until).date())
-        }
-        return min(len(days), cap_days)
+        return len(self._paused(start, pauses, cap_days))
 
     def due_day_with_pauses(
         self,
@@ -138,23 +152,105 @@ class WorkCalendar:
         pauses: Sequence[Pause] = (),
         cap_days: int = MAX_PAUSE_DAYS,
     ) -> date:
-        """The due day moved by the working days spent in pauses."""
-        return self.due_day(received, working_days + self.paused_days(received, pauses, cap_days))
+        """The last working day before a day too many would count, were paused days not to count.
+
+        A pause begun on the due day still moves it; one begun later moves nothing: what was late stays late.
+        """
+        paused = self._paused(received, pauses, cap_days)
+        due, counted = self.day_zero(received), 0
+        for day in self.working_days_from(due + ONE_DAY):
+            counted += day not in paused
+            if counted > working_days:
+                break
+            due = day
+        return due
 
     def why(
         self, received: datetime, working_days: int, pauses: Sequence[Pause] = ()
     ) -> tuple[DayReason, ...]:
-        """Every day from reception to the due day, with the reason why it counts or not."""
+        """Every day from reception to the due day; as many as were promised say that they count."""
         first = self.day_zero(received)
         last = self.due_day_with_pauses(received, working_days, pauses)
-        paused = {
-            day
-            for a, b in pauses
-            for day in self._days(max(first, self.local(a).date()), self.local(b).date())
-        }
+        paused = self._paused(received, pauses, MAX_PAUSE_DAYS)
         start = self.local(received).date()
         span = (start + ONE_DAY * n for n in range((last - start).days + 1))
         return tuple(self._reason(day, first, paused) for day in span)
+
+    def open_periods(self, day: date) -> tuple[Period, ...]:
+        """When the place opens and closes that day, in UTC, in order, apart from each other.
+
+        Empty on a holiday, a closing day and a weekday without opening. Open is when the wall clock of the
+        place reads an opening hour: a night of 25 hours may be open longer, one of 23 hours shorter.
+        """
+        if day in self.holidays or day in self.closures:
+            return ()
+        midnight, following = self._midnight(day), self._midnight(day + ONE_DAY)
+        naive = datetime.combine(day, time(), UTC)
+        behind, ahead = naive - midnight, naive + ONE_DAY - following
+        turn = midnight if behind == ahead else self._turn(midnight, following)
+        wall = [
+            (datetime.combine(day, opens, UTC), datetime.combine(day, closes, UTC))
+            for opens, closes in self.opening.get(day.weekday(), ())
+        ]
+        # Each offset holds on its own side of the turn: nothing of an hour skipped, both of an hour repeated.
+        early = [(opens - behind, min(closes - behind, turn)) for opens, closes in wall]
+        late = [(max(opens - ahead, turn), closes - ahead) for opens, closes in wall]
+        return _apart(early + late)
+
+    def open_seconds_between(self, start: datetime, stop: datetime) -> int:
+        """Whole seconds of opening between two instants; 0 when the second is not later."""
+        day, last = self.local(start).date(), self.local(stop).date()
+        days = (day + ONE_DAY * n for n in range((last - day).days + 1))
+        spent = (
+            min(closes, stop) - max(opens, start)
+            for each in days
+            for opens, closes in self.open_periods(each)
+            if opens < stop and start < closes
+        )
+        return max(sum(spent, start=timedelta()) // _SECOND, 0)
+
+    def add_open_seconds(self, start: datetime, seconds: int) -> datetime:
+        """The first instant, in UTC, when so many seconds of opening have passed; the start for 0 or less.
+
+        Raises `Invalid("opening")` when the place never opens.
+        """
+        left, at = seconds * _SECOND, start.astimezone(UTC)
+        if left > timedelta() and not any(a < b for periods in self.opening.values() for a, b in periods):
+            raise Invalid("opening", seconds=seconds)
+        day = self.local(start).date()
+        while left > timedelta():
+            for opens, closes in self.open_periods(day):
+                begun = max(opens, at)
+                passed = min(max(closes - begun, timedelta()), left)
+                if passed:
+                    at, left = begun + passed, left - passed
+            day += ONE_DAY
+        return at
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), ZoneInfo(self.timezone)).astimezone(UTC)
+
+    def _turn(self, midnight: datetime, following: datetime) -> datetime:
+        """The instant between two midnights when the clocks of the place are changed (once a day at most)."""
+        offset = self.local(midnight).utcoffset()
+        seconds = bisect_left(
+            range((following - midnight) // _SECOND),
+            True,  # noqa: FBT003 - the value looked for, no flag
+            key=lambda passed: self.local(midnight + passed * _SECOND).utcoffset() != offset,
+        )
+        return midnight + seconds * _SECOND
+
+    def _paused(self, start: datetime, pauses: Sequence[Pause], cap_days: int) -> set[date]:
+        """The first `cap_days` working days after reception that began within a pause."""
+        first = self.day_zero(start)
+        days = {
+            day
+            for since, until in pauses
+            for day in islice(
+                self._days(max(first, self.local(since).date()), self.local(until).date()), cap_days
+            )
+        }
+        return set(sorted(days)[:cap_days])
 
     def _days(self, since: date, until: date) -> Iterable[date]:
         """Working days after `since` up to `until`: the day a pause begins still counts."""
@@ -168,3 +264,13 @@ class WorkCalendar:
         if day <= first:
             return DayReason(day, Reason.DAY_ZERO)
         return DayReason(day, Reason.PAUSED if day in paused else Reason.COUNTED)
+
+
+def _apart(periods: Sequence[Period]) -> tuple[Period, ...]:
+    """The periods that last, in order, none beginning before the one ahead of it has ended."""
+    apart: list[Period] = []
+    for opens, closes in sorted(periods):
+        begun = max(opens, apart[-1][1]) if apart else opens
+        if begun < closes:
+            apart.append((begun, closes))
+    return tuple(apart)
