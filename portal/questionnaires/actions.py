@@ -5,14 +5,14 @@ The way of a resident's answer, so it runs on prepared statements and reads no o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from portal.core.crypto import keyed_digest
-from portal.core.errors import Invalid, Refused
+from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.ids import answer_id
 from portal.core.schema import table_of
 from portal.core.wall import Walled
@@ -196,9 +196,9 @@ def _response_for(u: Unit, version: Published, journey: Journey, question: Quest
 
 
 def _new_response(u: Unit, version: Published, journey: Journey, generation: int) -> _Kept:
+    """The response just made, or that of the other tap of a double one, if it was faster."""
     response_id = answer_id(journey.day)
-    place = {name: getattr(journey, name) for name in _PLACE}
-    added = u.run(
+    u.run(
         ADD_RESPONSE,
         id=response_id,
         version_id=version.version_id,
@@ -207,11 +207,12 @@ def _new_response(u: Unit, version: Published, journey: Journey, generation: int
         mode=journey.mode,
         submit_key=_submit_key(u, journey, generation),
         finished=False,
-        **place,
+        **{name: getattr(journey, name) for name in _PLACE},
     )
-    # None added: the other tap of a double one was faster (PostgreSQL; SQLite lets one write at a time).
-    other = _found(u, journey, generation) if added.rowcount == 0 else None
-    return other or _Kept(response_id, is_new=True, is_finished=False, day=journey.day, **place)
+    kept = _found(u, journey, generation)
+    if kept is None:
+        raise NotFound("response")
+    return replace(kept, is_new=kept.id == response_id)
 
 
 def _choice_of(u: Unit, version: Published, kept: _Kept, question: Question) -> str | None:

@@ -88,7 +88,7 @@ def _page(line: Told, *, kept: str | None = None) -> Response:
         None,
         line.status,
         language=language,
-        urls={"code": "/", "back": None},
+        urls={"code": "/", "back": None if line.asks_code else _entrance()},
         asks_code=line.asks_code,
         **words,
     )
@@ -135,6 +135,14 @@ def _spoken() -> str:
     parts = request.path.split("/")
     named = parts[3] if len(parts) > 3 and parts[1].lower() in _ENTRANCES else ""  # noqa: PLR2004 -- "", "q", key, language
     return named if named in LANGUAGES else accepted_language() or DEFAULT
+
+
+def _entrance() -> str | None:
+    """The first page of a resident's address, in its language; None elsewhere, and on that page itself."""
+    parts = request.path.split("/")
+    if len(parts) <= 3 or parts[1].lower() not in _ENTRANCES:  # noqa: PLR2004 -- "", "q", key, language
+        return None
+    return "/".join(parts[:4] if parts[3] in LANGUAGES else parts[:3])
 
 
 def _languages(_error: UnknownLanguage) -> Response:

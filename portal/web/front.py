@@ -17,7 +17,7 @@ from portal.people.rules import Role
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
-from portal.web.place import Address, place_at, read_segments
+from portal.web.place import Address, place_at, read_language
 
 if TYPE_CHECKING:
     from flask import Response
@@ -132,7 +132,7 @@ def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:
 
 
 def _place(slug: str, language: str | None) -> Place:
-    return place_at("p", slug, read_segments(language, None, accepted_language())[0])
+    return place_at("p", slug, read_language(language, accepted_language()))
 
 
 def _page(name: str, place: Place, language: str | None, **context: Any) -> Response:

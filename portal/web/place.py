@@ -91,6 +91,15 @@ def read_segments(first: str | None, second: str | None, accepted: str | None) -
     return first, second
 
 
+def read_language(segment: str | None, accepted: str | None = None) -> str:
+    """The language of a segment, which may be missing: see `read_segments`. Raises `UnknownLanguage`."""
+    if segment is None:
+        return accepted or DEFAULT
+    if segment not in LANGUAGES:
+        raise UnknownLanguage("language", given=segment)
+    return segment
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """The first two segments, read: a code or a structure's slug, and the language of the page."""

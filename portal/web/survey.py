@@ -19,7 +19,7 @@ from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
 from portal.web.opinion_pages import Asking, question_page, refused_page
-from portal.web.place import Address, Place, place_at, read_segments
+from portal.web.place import Address, Place, place_at, read_language, read_segments
 from portal.web.scans import count_scan
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def answer(kind: str, key: str, language: str, token: str, position: int) -> Res
 @public
 def thanks(kind: str, key: str, language: str) -> Response:
     """Thanks, who reads it, and the way to be answered."""
-    place = place_at(kind, key, read_segments(language, None, None)[0])
+    place = place_at(kind, key, read_language(language))
     urls = {
         "complaint": place.url("complaint"),
         "again": place.url(),
@@ -124,7 +124,7 @@ def thanks(kind: str, key: str, language: str) -> Response:
 @public
 def danger(kind: str, key: str, language: str) -> Response:
     """The numbers to call at once. Stores nothing."""
-    return _danger_page(kind, key, read_segments(language, None, None)[0])
+    return _danger_page(kind, key, read_language(language))
 
 
 def _danger_page(kind: str, key: str, language: str) -> Response:
@@ -137,7 +137,7 @@ def _danger_page(kind: str, key: str, language: str) -> Response:
 
 
 def _address(kind: str, key: str, language: str) -> Address:
-    return Address.read(kind, key, read_segments(language, None, None)[0])
+    return Address.read(kind, key, read_language(language))
 
 
 def _first_page(address: Address) -> Response:
