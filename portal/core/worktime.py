@@ -182,20 +182,20 @@ class WorkCalendar:
         Empty on a holiday, a closing day and a weekday without opening. Open is when the wall clock of the
         place reads an opening hour: a night of 25 hours may be open longer, one of 23 hours shorter.
         """
-        if day in self.holidays or day in self.closures:
+        periods = self.opening.get(day.weekday(), ())
+        if not periods or day in self.holidays or day in self.closures:
             return ()
         midnight, following = self._midnight(day), self._midnight(day + ONE_DAY)
         naive = datetime.combine(day, time(), UTC)
         behind, ahead = naive - midnight, naive + ONE_DAY - following
-        turn = midnight if behind == ahead else self._turn(midnight, following)
-        wall = [
-            (datetime.combine(day, opens, UTC), datetime.combine(day, closes, UTC))
-            for opens, closes in self.opening.get(day.weekday(), ())
-        ]
+        wall = [(datetime.combine(day, a, UTC), datetime.combine(day, b, UTC)) for a, b in periods]
+        early = [(opens - behind, closes - behind) for opens, closes in wall]
+        if behind == ahead:
+            return _apart(early)
         # Each offset holds on its own side of the turn: nothing of an hour skipped, both of an hour repeated.
-        early = [(opens - behind, min(closes - behind, turn)) for opens, closes in wall]
+        turn = self._turn(midnight, following)
         late = [(max(opens - ahead, turn), closes - ahead) for opens, closes in wall]
-        return _apart(early + late)
+        return _apart([*((opens, min(closes, turn)) for opens, closes in early), *late])
 
     def open_seconds_between(self, start: datetime, stop: datetime) -> int:
         """Whole seconds of opening between two instants; 0 when the second is not later."""
