@@ -54,6 +54,8 @@ def releasable(groups: Collection[Group], cells: Mapping[Hashable, tuple[int, ..
     group or an atom with a small cell, nor leaves a small remainder of a group without those inside it.
     """
     known = {atom: counts for atom, counts in cells.items() if any(counts)}
+    if not any(is_small(counts) for counts in known.values()):
+        return frozenset(groups)  # sums of what is not small are never small
     wanted = [Group(one.dimension, one.name, one.atoms.intersection(known)) for one in groups]
     names = {(one.dimension, one.name): one for one in groups}
     secrets = {one.atoms for one in wanted} | {frozenset({atom}) for atom in known}

@@ -91,7 +91,7 @@ def figures(u: Unit, selection: Selection) -> Figures:
     if reader.is_floored:
         asked, history = only_counting(asked, history)
     found = _within(u, asked, selection, history)
-    told = {one.item_id: _levels(one, history, today, reader) for one in asked}
+    told = {one.item_id: _levels(one, history, today, reader, has_trend=one is asked[0]) for one in asked}
     key: Hashable = ("from", selection.start) if place_of(selection) == ALL else place_of(selection)
     questions = tuple(heard(one.question, counted(one, found), told[one.item_id][key]) for one in asked)
     work = _casework(u, selection, reader, today)
@@ -129,7 +129,9 @@ def _within(u: Unit, asked: Sequence[Asked], selection: Selection, history: Sequ
     return [one for one in found if selection.takes(*where(one))]
 
 
-def _levels(asked: Asked, history: Sequence[Tally], today: date, reader: Reader) -> Mapping[Hashable, Level]:
+def _levels(
+    asked: Asked, history: Sequence[Tally], today: date, reader: Reader, *, has_trend: bool
+) -> Mapping[Hashable, Level]:
     """How much of a question may be told, by month, period and place; where nobody answered, all."""
     told: defaultdict[Hashable, Level] = defaultdict(lambda: Level.CHOICES)
     if reader.is_floored:
@@ -141,7 +143,7 @@ def _levels(asked: Asked, history: Sequence[Tally], today: date, reader: Reader)
             return cells(asked.question, part, level)
 
         months = in_parts(history, lambda one: one.month, count)
-        told |= levels_in_time(months, look, starts(today), Level.CHOICES)
+        told |= levels_in_time(months, look, starts(today), Level.CHOICES, with_parts=has_trend)
         most = told["from", min(starts(today))]
         told |= levels_in_space(in_parts(history, where, count), look, most)
     return told

@@ -80,10 +80,12 @@ def levels_in_time(
     cells: Callable[[T, Level], tuple[int, ...]],
     first_days: Iterable[date],
     upto: Level,
+    *,
+    with_parts: bool = False,
 ) -> dict[Hashable, Level]:
-    """How much of the whole structure may be told, by part of time (a day) and by period ("from", day)."""
+    """How much of the whole structure may be told, by period ("from", day), and by part of time if asked."""
     groups = [
-        *(Group("part", day, frozenset({day})) for day in parts),
+        *(Group("part", day, frozenset({day})) for day in parts if with_parts),
         *(
             Group(f"from {start}", ("from", start), frozenset(day for day in parts if day >= start))
             for start in first_days
