@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A world and where it is served; clock and database are the test's own: it moves the one, reads the other."""
+    """A world and where it is served; clock and database are the test's own."""
 
     world: World
     base_url: str
