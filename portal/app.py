@@ -26,6 +26,7 @@ from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
     cases,
+    codes,
     dashboard,
     doors,
     errors,
@@ -33,6 +34,7 @@ from portal.web import (
     front,
     operators,
     people,
+    responses,
     scans,
     security,
     sign_in,
@@ -58,6 +60,8 @@ BLUEPRINTS = (
     doors.bp,
     follow.bp,
     cases.bp,
+    codes.bp,
+    responses.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
