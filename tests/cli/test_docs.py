@@ -1,4 +1,4 @@
-"""The pages made from tables: whole, and found out when they are old (`make check` looks at those in the repository)."""
+"""The pages made from tables: whole, and found out when they are old."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ FLOORS = (
     {"insight", "notifications"},
     {"jobs"},
     {"web"},
-    {"app", "cli", "demo", "docs", "__main__"},
+    {"app", "cli", "demo", "demo_words", "docs", "__main__"},
 )
 """From the ground up; those of one floor are strangers to one another, but for the last."""
 SLICES = {"tenancy", "people", "channels", "questionnaires", "cases", "insight", "notifications"}
