@@ -37,6 +37,7 @@ from portal.web import (
     responses,
     scans,
     security,
+    settings,
     sign_in,
     survey,
 )
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     cases.bp,
     codes.bp,
     responses.bp,
+    settings.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
