@@ -26,7 +26,6 @@ from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
     cases,
-    codes,
     dashboard,
     doors,
     errors,
@@ -34,10 +33,8 @@ from portal.web import (
     front,
     operators,
     people,
-    responses,
     scans,
     security,
-    settings,
     sign_in,
     survey,
 )
@@ -61,9 +58,6 @@ BLUEPRINTS = (
     doors.bp,
     follow.bp,
     cases.bp,
-    codes.bp,
-    responses.bp,
-    settings.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
