@@ -281,7 +281,7 @@ CHECKS = (
     Check("templates", ("djlint", "templates", "--lint", "--quiet"), "templates"),
     Check("translations", ("python", "tools/catalogues.py", "check"), "translations/portal.pot"),
     Check("lock", ("uv", "lock", "--check"), "uv.lock"),
-    Check("docs", ("python", "-m", "portal.docs", "--check"), "portal/docs.py"),
+    Check("docs", ("python", "-m", "portal.docs", "check"), "portal/docs.py"),
 )
 
 
@@ -312,13 +312,19 @@ def check(arguments: list[str]) -> int:
     return REFUSED if any(code for _, code, _, _ in results) else 0
 
 
-# ---------------------------------------------------------------- make messages, make help
+# ---------------------------------------------------------------- make messages, make docs, make help
 
 
 def messages(_arguments: list[str]) -> int:
     """Collect the sentences of code and templates into the translation catalogues."""
     environment(tests=True)
     return status(PYTHON, "tools/catalogues.py", "update")
+
+
+def docs(_arguments: list[str]) -> int:
+    """Write the pages of docs/generated from the tables in the code."""
+    environment(tests=True)
+    return status(PYTHON, "-m", "portal.docs", "write")
 
 
 def show_help(_arguments: list[str]) -> int:
@@ -339,6 +345,7 @@ TARGETS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "check": check,
     "messages": messages,
+    "docs": docs,
     "help": show_help,
 }
 

@@ -20,12 +20,14 @@ from portal.core.passwords import CHEAP, STRONG, Hasher
 from portal.core.paths import STATIC, TEMPLATES, TRANSLATIONS
 from portal.core.schema import Base
 from portal.notifications import models as _notifications
+from portal.notifications.handlers import SUBSCRIPTIONS
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
     cases,
+    codes,
     dashboard,
     doors,
     errors,
@@ -33,8 +35,11 @@ from portal.web import (
     front,
     operators,
     people,
+    questionnaires,
+    responses,
     scans,
     security,
+    settings,
     sign_in,
     survey,
 )
@@ -58,6 +63,10 @@ BLUEPRINTS = (
     doors.bp,
     follow.bp,
     cases.bp,
+    codes.bp,
+    questionnaires.bp,
+    responses.bp,
+    settings.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
@@ -97,5 +106,8 @@ def _database(app: Flask, clock: Clock, keys: Keys) -> Database:
     """The engine that Flask-SQLAlchemy made of our own base class, with the walls put in place."""
     db = SQLAlchemy(model_class=Base, disable_autonaming=True)
     db.init_app(app)
+    bus = Bus()
+    for event, handler in SUBSCRIPTIONS:
+        bus.subscribe(event, handler)
     with app.app_context():
-        return Database(db.engine, clock=clock, bus=Bus(), keys=keys)
+        return Database(db.engine, clock=clock, bus=bus, keys=keys)

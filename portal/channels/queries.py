@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
-from portal.channels.models import Code, CodeDirectory
+from portal.channels.models import Code, CodeDirectory, FunnelDay
+from portal.channels.scans import OPENED
+from portal.core.errors import NotFound
 from portal.core.schema import table_of
 from portal.core.wall import Walled
 from portal.tenancy.models import CalendarVersion, Site, Structure
@@ -136,6 +138,25 @@ def _signboard_of(row: Any) -> Signboard:
     )
 
 
-def codes(u: Unit) -> Sequence[Code]:
-    """The structure's codes: those in use first, newest first."""
-    return u.all(select(Code).order_by(Code.retired_at.is_not(None), Code.created_at.desc(), Code.id))
+def codes(u: Unit, *, offset: int = 0, most: int | None = None) -> Sequence[Code]:
+    """The structure's codes: those in use first, newest first; of a long list, `most` from `offset` on."""
+    order = (Code.retired_at.is_not(None), Code.created_at.desc(), Code.id)
+    return u.all(select(Code).order_by(*order).offset(offset).limit(most))
+
+
+def code_named(u: Unit, code: str) -> Code:
+    """The structure's code of these six signs, in use or not. Raises `NotFound`."""
+    found = u.one(select(Code).where(Code.code == code))
+    if found is None:
+        raise NotFound("code")
+    return found
+
+
+def scan_counts(u: Unit, code_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How often each of these codes was opened so far; a code that never was is left out."""
+    counted = (
+        select(FunnelDay.code_id, func.sum(FunnelDay.n))
+        .where(FunnelDay.code_id.in_(code_ids), FunnelDay.stage == OPENED)
+        .group_by(FunnelDay.code_id)
+    )
+    return {code_id: int(n) for code_id, n in u.rows(counted)}

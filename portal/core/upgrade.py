@@ -136,6 +136,15 @@ def unsafe_role(connection: Connection) -> str | None:
     return "owner" if connection.execute(text(_OWNED)).scalar() else None
 
 
+def damages(connection: Connection) -> list[str]:
+    """What an embedded database finds when it reads its file through; empty when sound, and on PostgreSQL."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = [line for line in connection.execute(text("PRAGMA integrity_check")).scalars() if line != "ok"]
+    orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+    return [*found, f"{len(orphans)} rows point to nothing"] if orphans else found
+
+
 def _grant(connection: Connection, role: str) -> None:
     quoted = connection.dialect.identifier_preparer.quote(role)
     connection.execute(text(f"grant usage on schema public to {quoted}"))

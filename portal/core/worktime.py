@@ -137,7 +137,8 @@ class WorkCalendar:
 
         At most N exactly when the act came by `due_day_with_pauses` of N.
         """
-        last = self.local(stop).date()
+        # The gross of an act on a weekend reaches to the next working day, so what was paused does too.
+        last = next(iter(self.working_days_from(self.local(stop).date())))
         paused = sum(1 for day in self._paused(start, pauses, MAX_PAUSE_DAYS) if day <= last)
         return self.working_days_between(start, stop) - paused
 

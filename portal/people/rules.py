@@ -61,6 +61,16 @@ class Act(StrEnum):
     INVITATION_WITHDRAWN = "invitation_withdrawn"
     JOINED = "joined"
     ROLE_ENDED = "role_ended"
+    CODE_ISSUED = "code_issued"
+    CODE_RETIRED = "code_retired"
+    CODE_REPLACED = "code_replaced"
+    BRANDING_CHANGED = "branding_changed"
+    POLICY_CHANGED = "policy_changed"
+    STAFF_INFORMED = "staff_informed"
+    CALENDAR_CHANGED = "calendar_changed"
+    SITE_ADDED = "site_added"
+    TEAM_ADDED = "team_added"
+    AGREEMENT_ADDED = "agreement_added"
 
 
 @dataclass(frozen=True, slots=True)

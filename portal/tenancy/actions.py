@@ -19,7 +19,7 @@ from portal.tenancy.models import (
     Structure,
     Team,
 )
-from portal.tenancy.queries import current_structure
+from portal.tenancy.queries import current_structure, local_day, policy, site, sites
 from portal.tenancy.rules import (
     CALENDAR_YEARS,
     COLOUR,
@@ -27,6 +27,7 @@ from portal.tenancy.rules import (
     DEFAULT_TARGETS,
     Targets,
     check_names,
+    slug_of,
     targets_document,
 )
 from portal.tenancy.vault import new_structure_key
@@ -78,12 +79,23 @@ def furnish(u: Unit, *, site: SiteGiven, document: tuple[str, str] = ("PR-01", "
 
 def add_site(u: Unit, given: SiteGiven) -> Site:
     """A new site with the first version of its calendar. Raises `Invalid("zone")`."""
-    if given.zone not in ZONES:
-        raise Invalid("zone", given=given.zone)
-    site = Site(id=new_id(u.now), slug=given.slug, name=given.name, is_main=given.is_main, created_at=u.now)
-    u.add(site)
-    set_calendar(u, site.id, zone=given.zone, opening=given.opening, closures=given.closures)
-    return site
+    row = Site(id=new_id(u.now), slug=given.slug, name=given.name, is_main=given.is_main, created_at=u.now)
+    u.add(row)
+    set_calendar(u, row.id, zone=given.zone, opening=given.opening, closures=given.closures)
+    return row
+
+
+def open_site(u: Unit, *, name: str, zone: str) -> Site:
+    """A further site with the usual opening hours; its slug is made of its name.
+
+    Raises `Invalid("name")` for an empty or known name, `Invalid("zone")`.
+    """
+    name, known = name.strip(), sites(u)
+    if not name:
+        raise Invalid("name")
+    if name.casefold() in {one.name.casefold() for one in known}:
+        raise Invalid("name", reason="taken")
+    return add_site(u, SiteGiven(name, slug_of(name, {one.slug for one in known}), zone))
 
 
 def set_calendar(
@@ -94,7 +106,12 @@ def set_calendar(
     opening: Mapping[int, tuple[tuple[time, time], ...]],
     closures: Mapping[date, str],
 ) -> CalendarVersion:
-    """A new version of a site's calendar. Cases keep the version their dates were computed with."""
+    """A new version of a site's calendar. Cases keep the version their dates were computed with.
+
+    Raises `Invalid("zone")`.
+    """
+    if zone not in ZONES:
+        raise Invalid("zone", given=zone)
     years = range(u.now.year - 1, u.now.year + CALENDAR_YEARS)
     calendar = WorkCalendar(
         timezone=ZONES[zone].timezone,
@@ -138,11 +155,49 @@ def set_policy(
     return version
 
 
+def change_policy(
+    u: Unit, *, document_code: str, document_version: str, targets: Mapping[str, Targets]
+) -> PolicyVersion:
+    """A new version with other promises; when staff were informed stays as it was.
+
+    Raises `Invalid` for a document without code or version.
+    """
+    code, number = document_code.strip(), document_version.strip()
+    if not code:
+        raise Invalid("document_code")
+    if not number:
+        raise Invalid("document_version")
+    return set_policy(
+        u,
+        document_code=code,
+        document_version=number,
+        targets=targets,
+        staff_informed_on=policy(u).staff_informed_on,
+    )
+
+
+def tell_staff_informed(u: Unit, day: date | None) -> PolicyVersion:
+    """A new version that says when staff and works council were informed; None: not yet.
+
+    Codes that name a mediator open or close by it (decisions, 2). Raises `Invalid("day")` for a day to come.
+    """
+    if day is not None and day > local_day(u):
+        raise Invalid("day", reason="future")
+    now = policy(u)
+    return set_policy(
+        u,
+        document_code=now.document_code,
+        document_version=now.document_version,
+        targets={kind: Targets(**row) for kind, row in now.targets.items()},
+        staff_informed_on=day,
+    )
+
+
 def add_team(u: Unit, *, site_id: UUID, name: str) -> Team:
-    """A new team at a site. Raises `Invalid("name")` for an empty name."""
+    """A new team at a site. Raises `Invalid("name")` for an empty name, `NotFound` for a site not here."""
     if not name.strip():
         raise Invalid("name")
-    team = Team(id=new_id(u.now), site_id=site_id, name=name.strip(), created_at=u.now)
+    team = Team(id=new_id(u.now), site_id=site(u, site_id).id, name=name.strip(), created_at=u.now)
     u.add(team)
     return team
 

@@ -12,6 +12,7 @@ from portal.tenancy.models import Agreement, CalendarVersion, PolicyVersion, Sit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
     from uuid import UUID
 
     from portal.core.db import Unit
@@ -51,6 +52,14 @@ def main_site(u: Unit) -> Site:
     return found
 
 
+def site(u: Unit, site_id: UUID) -> Site:
+    """A site of the structure. Raises `NotFound`."""
+    found = u.one(select(Site).where(Site.id == site_id))
+    if found is None:
+        raise NotFound("site")
+    return found
+
+
 def teams(u: Unit) -> Sequence[Team]:
     """The structure's teams, by name."""
     return u.all(select(Team).order_by(Team.name, Team.id))
@@ -76,6 +85,11 @@ def calendar(u: Unit, calendar_id: UUID) -> WorkCalendar:
     if found is None:
         raise NotFound("calendar")
     return WorkCalendar.from_document(found.document)
+
+
+def local_day(u: Unit, at: datetime | None = None) -> date:
+    """The day at the main site, of an instant or of now."""
+    return WorkCalendar.from_document(calendar_of(u, main_site(u).id).document).local(at or u.now).date()
 
 
 def policy(u: Unit) -> PolicyVersion:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 bp = Blueprint("front", __name__)
 
+_MONTH = "LLLL y"
 _FOUND, _UNKNOWN, _UNREADABLE = 200, 404, 422
 
 FAULTS: dict[str, str] = {
@@ -120,9 +121,8 @@ def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:
     satisfied = figures(u, Selection(start, end)).values["satisfied"]
     if satisfied.value is None:
         return None, []
-    period = gettext(
-        "From %(start)s to %(end)s", start=format_date(start, "long"), end=format_date(end, "long")
-    )
+    # A dash reads in every language; "from" and "to" would have to agree with the months' names.
+    period = f"{format_date(start, _MONTH)} \N{EN DASH} {format_date(end, _MONTH)}"
     result = {
         "label": gettext("The meeting with the team went well"),
         "value": format_percent(satisfied.value),

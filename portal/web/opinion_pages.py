@@ -116,7 +116,9 @@ def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]]
     context: dict[str, Any] = {
         "token": asking.token,
         "urls": {
-            "post": place.url(*at),
+            # Never the page's own address: a browser forgets the page that a form was posted to, and "back"
+            # would bring another token, and another response.
+            "post": place.url("answers", asking.token, str(position)),
             "back": None if is_first else place.url("answers", asking.token, str(position - 1)),
             "danger": place.url("danger") if is_first else None,
         },

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from portal.core.languages import LANGUAGES
 from portal.questionnaires.models import Answer, AnswerText, Response
 from portal.tenancy import vault
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+PHONE_WIDTH = 360
 WORDS = "شكرًا جزيلًا، لقد استمع إليّ الفريق جيّدًا 🙏"
 
 
@@ -53,3 +55,35 @@ def test_a_resident_answers_in_arabic_from_the_square_to_the_thanks(served: Serv
         assert u.all(select(Response.finished)) == [True]
         assert sorted(u.all(select(Answer.choice))) == ["good", "little", "yes"]
     assert words_read(world) == [WORDS]
+
+
+def test_the_browsers_back_button_corrects_an_answer_instead_of_counting_two(
+    served: Served, page: Page
+) -> None:
+    page.goto(served.url(f"/q/{served.world.lyon.code.code}/ar"))
+    page.get_by_role("button", name="جيّد", exact=True).click()
+    page.get_by_role("button", name="نعم").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="غير جيّد").click()
+    page.get_by_role("button", name="لا", exact=True).click()
+    with served.world.database.reading(served.world.lyon.scope) as u:
+        assert sorted(u.all(select(Answer.choice))) == ["bad", "no"]
+        assert len(u.all(select(Response.id))) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_is_wider_than_a_small_phone(served: Served, page: Page, language: str) -> None:
+    code = served.world.lyon.code.code
+    about = [f"/p/passerelle/{language}/{name}" for name in ("privacy", "accessibility", "results")]
+    for path in (
+        "/",
+        "/?code=O0I1LU",
+        f"/q/{code}/{language}",
+        f"/q/{code}/{language}/done",
+        f"/q/{code}/{language}/danger",
+        f"/q/{code}/tlh",
+        f"/q/{code}/{language}/answers/x/2",
+        *about,
+    ):
+        page.goto(served.url(path))
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE_WIDTH, path

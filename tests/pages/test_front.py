@@ -157,4 +157,4 @@ def test_results_tell_of_months_that_are_over(world: World) -> None:
     page = Phone.at(world, "/p/passerelle/en/results").page.text
     assert "75%" in page
     assert "40 opinions" in page
-    assert "From March 1, 2026 to February 28, 2027" in page
+    assert "March 2026 – February 2027" in page

@@ -44,7 +44,8 @@ _RAW_METHODS = frozenset(
 _SESSIONS = frozenset({"PortalSession", "sessionmaker", "Session"})
 _DRIVERS = frozenset({"sqlite3", "psycopg"})
 _WALL_NAMES = frozenset({"gate", "SEALED", "FLUSHING", "open_for_flush", "admitted", "prepare_driver"})
-_CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "fromtimestamp"})
+_CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
+"""`fromtimestamp` and `monotonic` are no questions: one reads a time that is there, the other tells none."""
 _CLOCK_HOLDERS = frozenset({"datetime", "date", "time"})
 _ADDRESS = re.compile(
     r"https?://(?!$|www\.w3\.org/|portal\.test\b|127\.0\.0\.1\b|localhost\b)[^\s{%]", re.IGNORECASE
@@ -109,8 +110,12 @@ def other_clocks(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Attribute) and node.attr in _CLOCKS and name_of(node.value) in _CLOCK_HOLDERS
-        ) or (isinstance(node, ast.ImportFrom) and node.module == "time"):
+        ) or (isinstance(node, ast.ImportFrom) and node.module == "time" and _imports_any(node, _CLOCKS)):
             yield node
+
+
+def _imports_any(node: ast.ImportFrom, names: frozenset[str]) -> bool:
+    return any(alias.name in names for alias in node.names)
 
 
 def late_imports(tree: ast.AST) -> Iterator[ast.AST]:

@@ -1,0 +1,125 @@
+"""The command `portal`: noun, then verb. Exit status 0 done, 1 refused with a sentence, 2 wrong usage.
+
+Here stand the entrance, the two commands that serve, and `doctor`; the others have modules of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
+from pathlib import Path
+from typing import Any
+
+import click
+
+import portal
+from portal.channels.qr import code_url, terminal
+from portal.cli.checks import CHECKS, require_servable
+from portal.cli.database import db
+from portal.cli.founding import person, structure
+from portal.cli.ground import PORT, refuse, settings, told
+from portal.cli.server import require_free, serve_on
+from portal.cli.work import jobs
+from portal.core.clock import SystemClock
+from portal.core.upgrade import upgrade
+from portal.demo import make_world
+from portal.demo import settings as demo_settings
+
+_MARKS = {True: "FAULT ", False: "advice"}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", type=click.Path(file_okay=False), help="Folder of database, files and mail.")
+@click.version_option(portal.__version__, prog_name="portevoix")
+def main(data: str | None) -> None:
+    """Satisfaction surveys and a complaints channel for certified structures of médiation sociale."""
+    if data is not None:
+        os.environ["PORTAL_DATA"] = data
+
+
+main.add_command(db)
+main.add_command(structure)
+main.add_command(person)
+main.add_command(jobs)
+
+
+@main.command()
+@PORT
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+def serve(port: int, workers: int) -> None:
+    """Serve the portal until it is asked to stop."""
+    config = settings()
+    require_servable(config)
+    require_free(port)
+    serve_on(config, port=port, workers=workers)
+
+
+@main.command()
+@click.option("--size", type=click.Choice(["small"]), default="small", show_default=True)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("var", "demo"))
+@PORT
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that ends the twelve months.")
+@click.option("--no-serve", is_flag=True)
+def demo(  # noqa: PLR0913 -- a parameter for each option
+    *, size: str, data: Path, port: int, json_file: Path | None, today: datetime | None, no_serve: bool
+) -> None:
+    """Make a fictional world and serve it; a world that is there already is served again."""
+    if not no_serve:
+        require_free(port)
+    if (data / "portal.db").exists() and not (data / "world.json").exists():
+        refuse(f"{data} holds a database that is no demo. Choose another folder with --data.")
+    config, known = demo_settings(data, port), data / "world.json"
+    if known.exists():
+        upgrade(config.database_url)
+        world = json.loads(known.read_text(encoding="utf-8"))
+    else:
+        click.echo(f"Making the {size} demo world in {data} …", err=True)
+        world = make_world(config, _instant(today.date() if today else None))
+    world = {**world, "base_url": config.base_url}
+    for one in world["structures"]:
+        for code in one["codes"]:
+            code["url"] = f"{config.base_url}/q/{code['code']}"
+    if json_file is not None:
+        json_file.write_text(json.dumps(world, ensure_ascii=False, indent=1), encoding="utf-8")
+    _welcome(world)
+    if not no_serve:
+        serve_on(config, port=port, workers=2)
+
+
+def _instant(day: date | None) -> datetime:
+    return SystemClock().now() if day is None else datetime.combine(day, time_of_day(12), tzinfo=UTC)
+
+
+def _welcome(world: dict[str, Any]) -> None:
+    for one in world["structures"]:
+        click.echo(f"\n{one['name']}")
+        for code in one["codes"][:2]:
+            click.echo(f"  resident  {code['url']}")
+        for account in one["accounts"]:
+            if account["role"] in {"quality_lead", "director"}:
+                click.echo(
+                    f"  sign in   {world['base_url']}/sign-in  {account['email']}  {account['password']}"
+                )
+    first = world["structures"][0]["codes"][0]["code"]
+    click.echo(terminal(code_url(world["base_url"], first)))
+
+
+@main.command()
+def doctor() -> None:
+    """Look at settings, database, folders, mail, printed codes, clock and languages."""
+    config = settings()
+    has_fault = False
+    for check in CHECKS:
+        with told():
+            findings = check.look(config)
+        has_fault = has_fault or any(finding.is_fault for finding in findings)
+        if not findings:
+            click.echo(f"{check.name:14} ok")
+        for finding in findings:
+            click.echo(f"{check.name:14} {_MARKS[finding.is_fault]}  {finding.sentence}")
+    if has_fault:
+        sys.exit(1)

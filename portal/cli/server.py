@@ -1,0 +1,184 @@
+"""The server of the portal: gunicorn's master over one application in each worker, and the job worker beside.
+
+It needs no proxy in front and no supervisor beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from functools import partial
+from logging.config import dictConfig
+from selectors import EVENT_READ
+from signal import SIGKILL, SIGTERM
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+import click
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+import portal
+from portal.app import compose
+from portal.cli.ground import refuse
+from portal.cli.logs import log_settings
+from portal.cli.work import work
+from portal.web.scans import start as start_scans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+    from portal.core.config import Config
+
+log = logging.getLogger("portal.cli")
+
+_HOST = "127.0.0.1"
+_THREADS = 16
+"""Requests that one worker answers at a time; connections that say nothing take none."""
+_GRACE_SECONDS = 8
+"""What a request that is being answered may still take when the server is asked to stop."""
+_KEEPALIVE_SECONDS = 5
+_RETRY_SECONDS, _POLL_SECONDS = 5.0, 0.05
+_OTHERS = 0o077
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Threads, of which a connection takes one only once it has sent something.
+
+    Browsers open connections on speculation and leave them idle. gunicorn's own worker gives each a thread
+    for five seconds, so that a few hundred keep everybody waiting; here they wait where kept-alive ones do.
+    """
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, and look at it again when it has something to say."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # the other worker was faster, or the client gave up
+        self.nr_conns += 1
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection.set_timeout()
+        self.pending_conns.append(connection)
+        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
+
+    def murder_pending(self) -> None:
+        """Close connections that stayed silent; all of them when the server stops."""
+        if not self.alive:
+            for connection in self.pending_conns:
+                connection.timeout = 0
+        super().murder_pending()
+
+
+class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's master, which keeps one more child alive: the job worker."""
+
+    _jobs_pid = 0
+    _next_try = 0.0
+
+    def manage_workers(self) -> None:
+        """Begin the workers that are missing; gunicorn looks every second."""
+        super().manage_workers()
+        if not self._has_jobs() and monotonic() >= self._next_try:
+            self._next_try = monotonic() + _RETRY_SECONDS
+            self._begin_jobs()
+
+    def _begin_jobs(self) -> None:
+        master = os.getpid()
+        self._jobs_pid = os.fork()
+        if self._jobs_pid:
+            return
+        try:
+            for listener in self.LISTENERS:
+                listener.close()
+            work(self.app.config, beside=master)
+        except Exception:
+            log.exception("the job worker could not go on")
+        finally:
+            os._exit(0)  # the master's own clean-up is not the child's
+
+    def _has_jobs(self) -> bool:
+        """Whether the job worker lives; gunicorn collects dead children, whoever they are."""
+        try:
+            os.kill(self._jobs_pid, 0)
+        except ProcessLookupError:
+            return False
+        return self._jobs_pid > 0
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 -- gunicorn's signature
+        """Ask every child to stop, and wait: a mail that is on its way gets there."""
+        if self._has_jobs():
+            os.kill(self._jobs_pid, SIGTERM)
+        deadline = monotonic() + _GRACE_SECONDS
+        super().stop(graceful)
+        while self._has_jobs() and monotonic() < deadline:
+            self.reap_workers()
+            sleep(_POLL_SECONDS)
+        if self._has_jobs():
+            os.kill(self._jobs_pid, SIGKILL)
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn over the portal, with one application in each worker: no connection is shared between them."""
+
+    def __init__(self, config: Config, *, port: int, workers: int) -> None:
+        self.config, self._port, self._workers = config, port, workers
+        self._stop_scans: Callable[[], None] | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our options over; its own command line and files are not read."""
+        options = {
+            "bind": f"{_HOST}:{self._port}",
+            "worker_class": Worker,
+            "workers": self._workers,
+            "threads": _THREADS,
+            "loglevel": "warning",
+            "accesslog": None,
+            "control_socket_disable": True,
+            "graceful_timeout": _GRACE_SECONDS,
+            "keepalive": _KEEPALIVE_SECONDS,
+            "on_starting": self._starting,
+            "post_worker_init": self._began,
+            "worker_exit": self._ended,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application of one worker."""
+        return compose(self.config)[0]
+
+    def run(self) -> None:
+        """Serve until asked to stop; leaves with the status of the master."""
+        Master(self).run()
+
+    def _starting(self, _master: object) -> None:
+        dictConfig(log_settings(self.config.log_level))
+
+    def _began(self, worker: Any) -> None:
+        self._stop_scans = start_scans(worker.wsgi)
+
+    def _ended(self, _master: object, _worker: object) -> None:
+        if self._stop_scans is not None:
+            self._stop_scans()
+
+
+def serve_on(config: Config, *, port: int, workers: int) -> None:
+    """Serve on this port of the machine itself, until asked to stop."""
+    os.umask(_OTHERS)
+    click.echo(f"Portevoix {portal.__version__} answers on http://{_HOST}:{port}; Ctrl-C stops it.", err=True)
+    Server(config, port=port, workers=workers).run()
+
+
+def require_free(port: int) -> None:
+    """Leave with a sentence when somebody listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            refuse(f"Port {port} cannot be used here: another program has it. Choose another with --port.")

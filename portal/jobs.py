@@ -1,0 +1,162 @@
+"""What happens without anybody asking: one table of jobs, and the loop that runs what is due.
+
+When a job runs next stands in a global table without personal data; the job itself runs in a transaction of
+one structure, with its scope (decisions, 26). Whoever moves the due time first has the job: the others, in
+whatever process, find it not due any more.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal.cases.jobs import auto_close, expire_pauses
+from portal.core.db import Scope
+from portal.notifications.due import tell_due
+from portal.notifications.models import JobDue
+from portal.notifications.sending import send_due
+from portal.people.jobs import sweep_sessions
+from portal.tenancy.queries import structures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+
+    from portal.core.db import Database, Unit
+    from portal.notifications.sending import Delivery, Post
+
+log = logging.getLogger("portal.jobs")
+
+HOUSE = 0
+"""In place of a structure's id: the job is of the whole installation."""
+REST = 20.0
+"""Seconds between two looks at the table."""
+RETRY_IN = timedelta(minutes=5)
+"""When a job that failed is tried again, unless it comes sooner by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: how often it runs, and what it does.
+
+    `within` runs in the transaction that claimed it, so that it happens once or not at all; `sends` runs
+    after that transaction, since nobody may wait for a mail server with a transaction open.
+    """
+
+    name: str
+    every: timedelta
+    within: Callable[[Unit], int] | None = None
+    sends: Callable[[Database, Scope, Post], Delivery] | None = None
+    of_house: bool = False
+
+
+JOBS: tuple[Job, ...] = (
+    Job("cases_expire_pauses", timedelta(hours=1), within=expire_pauses),
+    Job("cases_auto_close", timedelta(hours=1), within=auto_close),
+    Job("cases_due_notices", timedelta(hours=1), within=tell_due),
+    Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),
+    Job("send_outbox", timedelta(minutes=1), sends=send_due),
+)
+"""Notices of dates come hourly and tell each date once, in the hours of the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A job that ran: for which structure (`HOUSE`: none), and how much it did; None when it failed."""
+
+    job: str
+    structure_id: int
+    done: int | None
+
+
+def run_due(database: Database, post: Post) -> list[JobRun]:
+    """The jobs that were due and that this process got, in the order of `JOBS`; each failure is its own.
+
+    When the mail server takes nothing, the mail of the other structures waits for the next look.
+    """
+    due = _due(database)
+    runs: list[JobRun] = []
+    is_cut = False
+    for job in JOBS:
+        for structure_id in sorted(where for name, where in due if name == job.name):
+            if job.sends is not None and is_cut:
+                continue
+            run, is_cut = _run(database, post, job, structure_id)
+            runs += [run] if run else []
+    return runs
+
+
+def run_forever(database: Database, post: Post, stop: Event) -> None:
+    """Run what is due, look again every twenty seconds; return once `stop` is set and the job is done."""
+    while not stop.is_set():
+        try:
+            run_due(database, post)
+        except Exception:
+            log.exception("jobs could not be looked up")  # the database is away: it may come back
+        stop.wait(REST)
+
+
+def _due(database: Database) -> set[tuple[str, int]]:
+    """Which jobs are due where; a job that is not in the table yet is put there, due now."""
+    with database.reading(Scope.nobody()) as u:
+        rows = {(row.job, row.structure_id): row.due_at for row in u.all(select(JobDue))}
+        everywhere = [structure.id for structure in structures(u)]
+        now = u.now
+    wanted = {(job.name, where) for job in JOBS for where in ([HOUSE] if job.of_house else everywhere)}
+    if missing := sorted(wanted - rows.keys()):
+        _enter(database, missing)
+    return {one for one in wanted if rows.get(one, now) <= now}
+
+
+def _enter(database: Database, missing: list[tuple[str, int]]) -> None:
+    try:
+        with database.transaction(Scope.nobody()) as u:
+            u.add(*(JobDue(job=job, structure_id=where, due_at=u.now) for job, where in missing))
+    except IntegrityError:
+        return  # another process entered them at the same moment
+
+
+def _run(database: Database, post: Post, job: Job, structure_id: int) -> tuple[JobRun | None, bool]:
+    """What the job did, None if another process has it; and whether the mail server takes nothing."""
+    scope = Scope.nobody() if structure_id == HOUSE else Scope.of(structure_id)
+    try:
+        with database.transaction(scope) as u:
+            if not _claimed(u, job, structure_id):
+                return None, False
+            done = job.within(u) if job.within else 0
+        if job.sends is None:
+            return JobRun(job.name, structure_id, done), False
+        delivery = job.sends(database, scope, post)
+        return JobRun(job.name, structure_id, delivery.sent), delivery.is_cut
+    except Exception:
+        log.exception("job %s of structure %s failed", job.name, structure_id)
+        _put_off(database, scope, job, structure_id)
+        return JobRun(job.name, structure_id, None), False
+
+
+def _claimed(u: Unit, job: Job, structure_id: int) -> bool:
+    """Whether this transaction has the job: its due time is moved before anything else happens."""
+    row = _row(u, job, structure_id)
+    if row is None or row.due_at > u.now:
+        return False
+    row.due_at = u.now + job.every
+    u.session.flush()
+    return True
+
+
+def _put_off(database: Database, scope: Scope, job: Job, structure_id: int) -> None:
+    """A job that failed waits, so that it does not fail again at each look."""
+    with database.transaction(scope) as u:
+        row = _row(u, job, structure_id)
+        if row is not None:
+            row.due_at = max(row.due_at, u.now + min(job.every, RETRY_IN))
+
+
+def _row(u: Unit, job: Job, structure_id: int) -> JobDue | None:
+    wanted = select(JobDue).where(JobDue.job == job.name, JobDue.structure_id == structure_id)
+    return u.one(wanted.with_for_update(skip_locked=True))

@@ -1,0 +1,57 @@
+"""Reads of the outbox, and of who may be told of a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from portal.cases.queries import persons_named
+from portal.notifications.models import OutboxRow
+from portal.notifications.rules import Notice
+from portal.people.queries import members
+from portal.people.rules import Permission, may
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from typing import Any
+    from uuid import UUID
+
+    from sqlalchemy import Select
+
+    from portal.core.db import Unit
+    from portal.people.queries import Card
+
+OUTBOX = "outbox"
+
+
+def handlers_of(u: Unit, case_id: UUID) -> list[Card]:
+    """Who handles cases in the structure and may know of this one: nobody whom it names."""
+    named = set(persons_named(u, case_id))
+    return [
+        member.person
+        for member in members(u)
+        if may(member.role, Permission.HANDLE_CASES) and member.person.id not in named
+    ]
+
+
+def waiting(now: datetime) -> Select[OutboxRow]:
+    """The query of the notices that may be sent now, the longest waiting first."""
+    return (
+        select(OutboxRow)
+        .where(OutboxRow.sent_at.is_(None), OutboxRow.given_up_at.is_(None), OutboxRow.next_try_at <= now)
+        .order_by(OutboxRow.next_try_at, OutboxRow.id)
+        .limit(1)
+    )
+
+
+def notice_of(u: Unit, row_id: UUID) -> OutboxRow | None:
+    """One notice, sent or not."""
+    return u.one(select(OutboxRow).where(OutboxRow.id == row_id))
+
+
+def told_of_dates(u: Unit, since: datetime) -> Sequence[dict[str, Any]]:
+    """The facts of every notice about a date that was written since then."""
+    wanted = select(OutboxRow.facts).where(OutboxRow.notice == Notice.CASE_DUE.value)
+    return u.all(wanted.where(OutboxRow.created_at >= since))

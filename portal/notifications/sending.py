@@ -1,0 +1,139 @@
+"""The outbox is emptied: a notice is taken in one transaction, sent outside any, and marked in another.
+
+A notice that was taken is nobody else's until its lease ends, so two workers never send one both. What is not
+known (a line cut after DATA, a worker that died) is sent again under the same Message-ID: never none, and a
+duplicate that shows itself as one.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from portal.core.errors import NotFound
+from portal.notifications.letters import letter_of, usual_sender
+from portal.notifications.mailers import NotSent, Why
+from portal.notifications.queries import notice_of, waiting
+from portal.notifications.rules import LEASE, delay_after
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from uuid import UUID
+
+    from portal.core.db import Database, Scope
+    from portal.notifications.letters import Letter, Render
+    from portal.notifications.mailers import Mailer
+    from portal.notifications.models import OutboxRow
+
+log = logging.getLogger("portal.notifications")
+
+MOST = 500
+"""Notices of one structure in one run; the others wait for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What sending needs: where links lead, who writes the text, who takes it out."""
+
+    base_url: str
+    render: Render
+    mailer: Mailer
+
+    @property
+    def sender(self) -> str:
+        """The address that our mails come from."""
+        return self.mailer.sender or usual_sender(self.base_url)
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What became of the notices that were due."""
+
+    sent: int = 0
+    postponed: int = 0
+    given_up: int = 0
+    moot: int = 0
+    """Nobody needed them any more."""
+    is_cut: bool = False
+    """Whether the mail server took nothing, so that it is no use to go on now."""
+
+
+def send_due(database: Database, scope: Scope, post: Post) -> Delivery:
+    """What became of the notices of the structure in scope that were due."""
+    delivery = Delivery()
+    for _ in range(MOST):
+        row = _take(database, scope)
+        if row is None:
+            break
+        _deliver(database, scope, post, row, delivery)
+        if delivery.is_cut:
+            break
+    return delivery
+
+
+def _take(database: Database, scope: Scope) -> OutboxRow | None:
+    """The next notice that is due, leased to this worker and counted as tried; None when there is none."""
+    with database.reading(scope) as u:
+        if u.one(waiting(u.now)) is None:
+            return None
+    with database.transaction(scope) as u:
+        row = u.one(waiting(u.now).with_for_update(skip_locked=True))
+        if row is not None:
+            row.attempts += 1
+            row.next_try_at = u.now + LEASE
+            u.session.flush()
+        return row
+
+
+def _deliver(database: Database, scope: Scope, post: Post, row: OutboxRow, delivery: Delivery) -> None:
+    """Send one notice, and note what became of it."""
+    retry_in = delay_after(row.attempts)
+    try:
+        letter = _letter(database, scope, post, row)
+        if letter is not None:
+            post.mailer.send(letter)
+    except NotSent as fault:
+        log.warning("notice %s not sent: %s", row.id.hex, fault)
+        delivery.is_cut = fault.why is Why.UNREACHABLE
+        retry_in = None if fault.why is Why.REFUSED else retry_in
+    except Exception:
+        # One notice that cannot be written, for whatever reason, must not hold back all that wait behind it.
+        log.exception("notice %s could not be written", row.id.hex)
+    else:
+        delivery.sent += letter is not None
+        delivery.moot += letter is None
+        _end(database, scope, row.id, is_sent=letter is not None)
+        return
+    if retry_in is not None:
+        delivery.postponed += 1
+        _postpone(database, scope, row.id, retry_in)
+        return
+    log.error("notice %s given up after %s tries", row.id.hex, row.attempts)
+    delivery.given_up += 1
+    _end(database, scope, row.id, is_sent=False)
+
+
+def _letter(database: Database, scope: Scope, post: Post, row: OutboxRow) -> Letter | None:
+    """The mail; None when there is nobody or nothing to tell any more."""
+    try:
+        with database.reading(scope) as u:
+            return letter_of(u, row, base_url=post.base_url, sender=post.sender, render=post.render)
+    except NotFound:
+        return None  # the case or the keys were destroyed meanwhile
+
+
+def _end(database: Database, scope: Scope, row_id: UUID, *, is_sent: bool) -> None:
+    """The notice is over, and the address in it destroyed."""
+    with database.transaction(scope) as u:
+        row = notice_of(u, row_id)
+        if row is not None:
+            row.address_sealed = None
+            row.sent_at, row.given_up_at = (u.now, None) if is_sent else (None, u.now)
+
+
+def _postpone(database: Database, scope: Scope, row_id: UUID, retry_in: timedelta) -> None:
+    with database.transaction(scope) as u:
+        row = notice_of(u, row_id)
+        if row is not None:
+            row.next_try_at = u.now + retry_in

@@ -1,0 +1,230 @@
+"""Opinions as those who may read them see them: day, face, answers; free words the next working day."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+from flask_babel import format_date, gettext, ngettext
+
+from portal.core.errors import NotFound
+from portal.core.languages import LANGUAGES, N_
+from portal.core.worktime import ONE_DAY, WorkCalendar
+from portal.people.rules import Permission
+from portal.questionnaires.queries import published, version
+from portal.questionnaires.reading import PAGE, Wanted, count_opinions, opinions, waiting_words
+from portal.questionnaires.rules import ItemKind, worded
+from portal.tenancy.queries import agreements, calendar_of, sites, teams
+from portal.web.desk import render_staff
+from portal.web.guard import requires
+from portal.web.house import house
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from flask import Response
+
+    from portal.core.db import Unit
+    from portal.questionnaires.reading import Opinion
+    from portal.questionnaires.rules import Choice, Question
+    from portal.web.guard import Desk
+
+bp = Blueprint("responses", __name__)
+
+_SEPARATOR = " · "
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_LABELS = {
+    "site": N_("Site"),
+    "team": N_("Team"),
+    "agreement": N_("Agreement"),
+    "face": N_("Face"),
+    "language": N_("Language"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the list can be narrowed by: names by id or word, for each argument of the address."""
+
+    places: Mapping[str, Mapping[UUID, str]]
+    words: Mapping[str, Mapping[str, str]]
+    calendars: Mapping[UUID, WorkCalendar]
+
+    @classmethod
+    def read(cls, u: Unit, language: str) -> Choices:
+        """Those of the structure in scope."""
+        known = sites(u)
+        asked = published(u).form.questions
+        faces = next((one.choices for one in asked if one.kind is ItemKind.FACES), ())
+        return cls(
+            {
+                "site": {one.id: one.name for one in known},
+                "team": {one.id: one.name for one in teams(u)},
+                "agreement": {one.id: f"{one.partner}, {one.purpose}" for one in agreements(u)},
+            },
+            {
+                "face": {one.code: worded(one.labels, language)[0] for one in faces},
+                "language": {one.tag: one.own_name for one in LANGUAGES.values()},
+            },
+            {one.id: WorkCalendar.from_document(calendar_of(u, one.id).document) for one in known},
+        )
+
+    def place(self, one: Opinion) -> str:
+        """Site, team and agreement of an opinion in one line."""
+        found = (
+            self.places["site"].get(one.row.site_id),
+            self.places["team"].get(one.row.team_id) if one.row.team_id else None,
+            self.places["agreement"].get(one.row.agreement_id) if one.row.agreement_id else None,
+        )
+        return _SEPARATOR.join(name for name in found if name)
+
+
+@bp.get("/s/<slug>/responses")
+@requires(Permission.READ_RESPONSES)
+def responses(desk: Desk) -> Response:
+    """The list, the newest day first."""
+    offset = max(0, request.args.get("offset", 0, type=int))
+    with house().database.reading(desk.scope) as u:
+        choices = Choices.read(u, desk.language)
+        wanted = _wanted(choices)
+        closed = _closed_from(u, choices) if desk.may(Permission.READ_TEXTS) else None
+        total = count_opinions(u, wanted)
+        waiting = waiting_words(u, wanted, closed or {})
+        lines = [_line(u, desk, one, choices) for one in opinions(u, wanted, closed, offset=offset)]
+    return render_staff(
+        "staff/responses.html",
+        desk,
+        urls={"self": desk.url("responses")},
+        filters=_filters(choices),
+        total=total,
+        withheld=_withheld(waiting, choices),
+        responses=lines,
+        newer=_page(desk, offset - PAGE) if offset >= PAGE else None,
+        older=_page(desk, offset + PAGE) if total > offset + PAGE else None,
+    )
+
+
+def _wanted(choices: Choices) -> Wanted:
+    """What the address asks for; what is no face, language or date asks for all.
+
+    Raises `NotFound` for a place that is not here.
+    """
+    args = request.args
+    return Wanted(
+        site_id=_place(choices, "site"),
+        team_id=_place(choices, "team"),
+        agreement_id=_place(choices, "agreement"),
+        face=_word(choices, "face"),
+        language=_word(choices, "language"),
+        since=args.get("from", type=date.fromisoformat),
+        until=args.get("to", type=date.fromisoformat),
+    )
+
+
+def _place(choices: Choices, name: str) -> UUID | None:
+    given = request.args.get(name, "")
+    found = next((id_ for id_ in choices.places[name] if str(id_) == given), None)
+    if given and found is None:
+        raise NotFound(name)
+    return found
+
+
+def _word(choices: Choices, name: str) -> str | None:
+    given = request.args.get(name, "")
+    return given if given in choices.words[name] else None
+
+
+def _closed_from(u: Unit, choices: Choices) -> dict[UUID, date]:
+    """By site, the first local day whose words are still closed today."""
+    return {id_: one.opened_until(one.local(u.now).date()) for id_, one in choices.calendars.items()}
+
+
+def _withheld(waiting: Mapping[tuple[UUID, date], int], choices: Choices) -> str | None:
+    """How many words wait, and the day on which all of them can be read; None when none waits."""
+    if not waiting:
+        return None
+    last = max(next(iter(choices.calendars[site].working_days_from(day + ONE_DAY))) for site, day in waiting)
+    return str(
+        ngettext(
+            "%(num)d free word can be read from %(date)s on.",
+            "%(num)d free words can be read from %(date)s on.",
+            sum(waiting.values()),
+            date=format_date(last, "full"),
+        )
+    )
+
+
+def _filters(choices: Choices) -> list[dict[str, Any]]:
+    """The one form of the page; it does not ask for what there is no choice of."""
+    args = request.args
+    days = [
+        {"name": name, "label": label, "kind": "date", "options": [], "chosen": args.get(name, "")}
+        for name, label in (("from", gettext("From")), ("to", gettext("Until")))
+    ]
+    tables: Mapping[str, Mapping[Any, str]] = {**choices.places, **choices.words}
+    return [
+        *days,
+        *(
+            {
+                "name": name,
+                "label": gettext(_LABELS[name]),
+                "kind": "select",
+                "options": [
+                    {"value": "", "label": gettext("All")},
+                    *({"value": str(value), "label": shown} for value, shown in rows.items()),
+                ],
+                "chosen": args.get(name, ""),
+            }
+            for name, rows in tables.items()
+            if len(rows) > (1 if name == "site" else 0)
+        ),
+    ]
+
+
+def _page(desk: Desk, offset: int) -> str:
+    """Another page of the same list."""
+    kept = {name: value for name, value in request.args.items() if name != "offset" and value}
+    return f"{desk.url('responses')}?{urlencode({**kept, 'offset': offset})}"
+
+
+def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices) -> dict[str, Any]:
+    asked = version(u, one.row.version_id).form.questions
+    with_faces = next((question for question in asked if question.kind is ItemKind.FACES), None)
+    given = _chosen(with_faces, one) if with_faces else None
+    text = "\n".join(one.words.values()) or None
+    language = LANGUAGES.get(one.row.language)
+    return {
+        "day": format_date(one.row.day, "long"),
+        "place": choices.place(one),
+        "face": given.face if given else None,
+        "face_label": worded(given.labels, desk.language)[0] if given else gettext("No face chosen"),
+        "language_name": language.own_name if language else one.row.language,
+        "lang": one.row.language,
+        "dir": direction_of(text or "", language.direction if language else "auto"),
+        "text": text,
+        "flags": [{"text": gettext("A free word waits"), "tone": "waiting"}] if one.waits else [],
+        "answers": [
+            {"question": question.said(desk.language)[0], "label": worded(found.labels, desk.language)[0]}
+            for question in asked
+            if question is not with_faces and (found := _chosen(question, one))
+        ],
+    }
+
+
+def direction_of(text: str, spoken: str) -> str:
+    """The direction of a free word: that of the page it was given on, unless it was written otherwise.
+
+    People write in the language they want (decisions, 12): then the browser tells by the first letter.
+    """
+    is_right_to_left = any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text)
+    return spoken if is_right_to_left == (spoken == "rtl") else "auto"
+
+
+def _chosen(asked: Question, one: Opinion) -> Choice | None:
+    code = one.choices.get(asked.code)
+    return next((choice for choice in asked.choices if choice.code == code), None)

@@ -1,0 +1,255 @@
+"""The settings of a structure: who it is, what it promises, its calendars, teams and agreements.
+
+Each change is a new version where figures or dates depend on it, and a line in the journal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, redirect, request
+from flask_babel import gettext
+
+from portal.core.errors import Invalid
+from portal.core.languages import N_
+from portal.core.worktime import WorkCalendar
+from portal.people.actions import journal
+from portal.people.rules import Act, Permission
+from portal.tenancy.actions import (
+    add_agreement,
+    add_team,
+    change_policy,
+    open_site,
+    set_branding,
+    set_calendar,
+    tell_staff_informed,
+)
+from portal.tenancy.queries import calendar_of, current_structure, policy, sites
+from portal.tenancy.queries import site as site_by_id
+from portal.web.desk import render_form, render_staff
+from portal.web.fields import blame
+from portal.web.guard import requires
+from portal.web.house import house
+from portal.web.settings_forms import (
+    AgreementForm,
+    IdentityForm,
+    InformedForm,
+    SiteForm,
+    TeamForm,
+    calendar_form,
+    check_order,
+    offer_zones,
+    opening_of,
+    promised,
+    promises_form,
+)
+from portal.web.settings_page import sections, tables
+from portal.web.theme import corrected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from flask.typing import ResponseReturnValue
+
+    from portal.core.db import Unit
+    from portal.web.guard import Desk
+
+bp = Blueprint("settings", __name__)
+
+DONE: dict[Act, str] = {
+    Act.BRANDING_CHANGED: N_("The pages show it from now on."),
+    Act.POLICY_CHANGED: N_("The new promises hold for messages received from now on."),
+    Act.STAFF_INFORMED: N_("The date is written down."),
+    Act.CALENDAR_CHANGED: N_("The calendar holds for messages received from now on."),
+    Act.SITE_ADDED: N_("The site is there. Check its opening hours."),
+    Act.TEAM_ADDED: N_("The team is there."),
+    Act.AGREEMENT_ADDED: N_("The agreement is there."),
+}
+"""What the page says after a change; the address names it (`?done=team_added`)."""
+
+_FAULTS: dict[tuple[str, str | None], str] = {
+    ("colour", None): N_("Write a colour like this: #17606b"),
+    ("name", "taken"): N_("A site has this name already."),
+    ("ends_on", "before_start"): N_("This is before the agreement begins."),
+    ("day", "future"): N_("This day is still to come."),
+}
+_EMPTY = N_("Fill this in.")
+_BOTH = ("GET", "POST")
+
+
+@bp.get("/s/<slug>/settings")
+@requires(Permission.MANAGE_SETTINGS)
+def settings(desk: Desk) -> Response:
+    """Everything that is set, with the way to change it."""
+    with house().database.reading(desk.scope) as u:
+        structure = current_structure(u)
+        shown, below = sections(u, desk, structure), tables(u)
+    theme = corrected(structure.colour)
+    done = next((words for act, words in DONE.items() if act.value == request.args.get("done")), None)
+    return render_staff(
+        "staff/settings.html",
+        desk,
+        flashes=[gettext(done)] if done else [],
+        sections=shown,
+        colours={"wished": structure.colour, "brand": theme.brand, "on_brand": theme.on_brand},
+        tables=below,
+    )
+
+
+@bp.route("/s/<slug>/settings/identity", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def identity(desk: Desk) -> ResponseReturnValue:
+    """Another name or colour."""
+    with house().database.reading(desk.scope) as u:
+        now = current_structure(u)
+    form = IdentityForm(request.form, data={"name": now.name, "colour": now.colour})
+
+    def change(u: Unit) -> dict[str, str]:
+        row = set_branding(u, name=form.name.data, colour=form.colour.data)
+        return {"revision": str(row.branding_revision)}
+
+    return _saved(desk, form, Act.BRANDING_CHANGED, change) or _page(desk, form, gettext("Identity"))
+
+
+@bp.route("/s/<slug>/settings/promises", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def promises(desk: Desk) -> ResponseReturnValue:
+    """Other promises, in a new version."""
+    with house().database.reading(desk.scope) as u:
+        form = promises_form(request.form, policy(u))
+
+    def change(u: Unit) -> dict[str, str]:
+        row = change_policy(
+            u,
+            document_code=form.document_code.data,
+            document_version=form.document_version.data,
+            targets=promised(form),
+        )
+        return {"version": str(row.number)}
+
+    lead = gettext("A new version begins. Messages received before keep the promises of their day.")
+    saved = _saved(desk, form, Act.POLICY_CHANGED, change, also=check_order)
+    return saved or _page(desk, form, gettext("Promises"), lead=lead)
+
+
+@bp.route("/s/<slug>/settings/staff-informed", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def staff_informed(desk: Desk) -> ResponseReturnValue:
+    """When staff and works council were informed of codes that name a mediator."""
+    with house().database.reading(desk.scope) as u:
+        form = InformedForm(request.form, data={"day": policy(u).staff_informed_on})
+
+    def change(u: Unit) -> dict[str, str]:
+        row = tell_staff_informed(u, form.day.data)
+        return {"version": str(row.number)}
+
+    lead = gettext("They open once staff and works council have been informed.")
+    saved = _saved(desk, form, Act.STAFF_INFORMED, change)
+    return saved or _page(desk, form, gettext("Codes that name a mediator"), lead=lead)
+
+
+@bp.route("/s/<slug>/settings/sites/<uuid:site_id>", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def calendar(desk: Desk, site_id: UUID) -> ResponseReturnValue:
+    """A site's zone, opening hours and closing days, in a new version of its calendar."""
+    with house().database.reading(desk.scope) as u:
+        site, now = site_by_id(u, site_id), calendar_of(u, site_id)
+    form = calendar_form(request.form, now, WorkCalendar.from_document(now.document))
+
+    def change(u: Unit) -> dict[str, str]:
+        row = set_calendar(
+            u, site_id, zone=form.zone.data, opening=opening_of(form), closures=form.closures.closures
+        )
+        return {"site": str(site_id), "version": str(row.number)}
+
+    lead = gettext("Closing days are announced. They do not move a promised date.")
+    saved = _saved(desk, form, Act.CALENDAR_CHANGED, change)
+    return saved or _page(desk, form, gettext("Calendar: %(site)s", site=site.name), lead=lead)
+
+
+@bp.route("/s/<slug>/settings/sites/new", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def new_site(desk: Desk) -> ResponseReturnValue:
+    """A further site."""
+    form = SiteForm(request.form)
+    offer_zones(form.zone)
+
+    def change(u: Unit) -> dict[str, str]:
+        return {"site": str(open_site(u, name=form.name.data, zone=form.zone.data).id)}
+
+    return _saved(desk, form, Act.SITE_ADDED, change) or _page(desk, form, gettext("Add a site"))
+
+
+@bp.route("/s/<slug>/settings/teams/new", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def new_team(desk: Desk) -> ResponseReturnValue:
+    """A further team."""
+    with house().database.reading(desk.scope) as u:
+        places = {one.id: one.name for one in sites(u)}
+    form = TeamForm(request.form)
+    form.site.offer(places.items())
+
+    def change(u: Unit) -> dict[str, str]:
+        team = add_team(u, site_id=form.site.chosen(places), name=form.name.data)
+        return {"team": str(team.id)}
+
+    return _saved(desk, form, Act.TEAM_ADDED, change) or _page(desk, form, gettext("Add a team"))
+
+
+@bp.route("/s/<slug>/settings/agreements/new", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def new_agreement(desk: Desk) -> ResponseReturnValue:
+    """A further agreement with a partner."""
+    form = AgreementForm(request.form)
+
+    def change(u: Unit) -> dict[str, str]:
+        row = add_agreement(
+            u,
+            partner=form.partner.data,
+            purpose=form.purpose.data,
+            starts_on=form.starts_on.data,
+            ends_on=form.ends_on.data,
+        )
+        return {"agreement": str(row.id)}
+
+    saved = _saved(desk, form, Act.AGREEMENT_ADDED, change)
+    return saved or _page(desk, form, gettext("Add an agreement"))
+
+
+def _saved(
+    desk: Desk,
+    form: Any,
+    act: Act,
+    change: Callable[[Unit], dict[str, str]],
+    *,
+    also: Callable[[Any], bool] = lambda _form: True,
+) -> ResponseReturnValue | None:
+    """The way back once a good form has changed something; None to show the form, with its faults if any.
+
+    `change` gives the facts of the journal; `also` checks what concerns several fields.
+    """
+    if request.method != "POST" or not (form.validate() and also(form)):
+        return None
+    try:
+        with house().database.transaction(desk.scope) as u:
+            journal(u, act, by=desk.person.id, **change(u))
+    except Invalid as fault:
+        if fault.fact not in form:
+            raise
+        reason = fault.facts.get("reason")
+        blame(form[fault.fact], gettext(_FAULTS.get((fault.fact, str(reason) if reason else None), _EMPTY)))
+        return None
+    return redirect(f"{desk.url('settings')}?done={act.value}", 303)
+
+
+def _page(desk: Desk, form: Any, title: str, *, lead: str | None = None) -> Response:
+    return render_form(
+        desk,
+        form,
+        title=title,
+        lead=lead,
+        submit=gettext("Save"),
+        post=request.path,
+        back=desk.url("settings"),
+    )

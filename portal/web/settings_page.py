@@ -1,0 +1,225 @@
+"""What the page of settings shows: sections with their facts, closing days to come, who may what."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import format_date, gettext
+
+from portal.cases.rules import KINDS
+from portal.core.languages import N_
+from portal.core.worktime import WorkCalendar
+from portal.people.rules import PERMISSION_LABELS, PERMISSIONS
+from portal.tenancy.holidays_fr import ZONES
+from portal.tenancy.hours import stretches, write_periods
+from portal.tenancy.queries import agreements, calendar_of, local_day, policy, sites, teams
+from portal.tenancy.rules import targets_of
+from portal.web.settings_forms import WEEK, as_heading, day_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from portal.core.db import Unit
+    from portal.tenancy.models import Agreement, PolicyVersion, Site, Structure, Team
+    from portal.web.guard import Desk
+
+YES, NO = N_("yes"), "\N{EN DASH}"
+_CLOSED = N_("closed")
+
+
+def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
+    """Every part of the settings, with the way to change it."""
+    places, promises = sites(u), policy(u)
+    return [
+        _identity(desk, structure),
+        _promises(u, desk, promises),
+        _informed(desk, promises),
+        _teams(desk, teams(u), {one.id: one.name for one in places}),
+        _agreements(desk, agreements(u)),
+        *(_site(u, desk, one) for one in places),
+        _another_site(desk),
+    ]
+
+
+def tables(u: Unit) -> list[dict[str, Any]]:
+    """Closing days to come, when there are any, and what each role may do."""
+    today, rows = local_day(u), []
+    for site in sites(u):
+        closures = WorkCalendar.from_document(calendar_of(u, site.id).document).closures
+        coming = {day: words for day, words in closures.items() if day >= today}
+        rows += [(first, last, words, site.name) for first, last, words in stretches(coming)]
+    closing = [
+        {"cells": [_cell(_stretch(first, last)), _cell(words), _cell(name)]}
+        for first, last, words, name in sorted(rows)
+    ]
+    return [*([_closing_days(closing)] if closing else []), _permissions()]
+
+
+def _section(
+    title: str,
+    facts: Iterable[tuple[str, str]],
+    edit_url: str,
+    *,
+    lead: str | None = None,
+    edit_label: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "lead": lead,
+        "facts": [{"label": label, "value": value} for label, value in facts],
+        "edit_url": edit_url,
+        "edit_label": edit_label or gettext("Change"),
+    }
+
+
+def _identity(desk: Desk, structure: Structure) -> dict[str, Any]:
+    facts = (
+        (gettext("Name"), structure.name),
+        (gettext("Letters of its references"), structure.letters),
+        (gettext("Address for a website"), f"/p/{structure.slug}"),
+    )
+    return _section(gettext("Identity"), facts, desk.url("settings", "identity"))
+
+
+def _promises(u: Unit, desk: Desk, row: PolicyVersion) -> dict[str, Any]:
+    document = gettext("%(code)s, version %(number)s", code=row.document_code, number=row.document_version)
+    lines = [
+        (
+            gettext(kind_row.plural),
+            gettext(
+                "read within %(ack)d working days, first reply within %(first)d, answer within %(answer)d",
+                ack=targets.ack_days,
+                first=targets.first_response_days,
+                answer=targets.answer_days,
+            ),
+        )
+        for kind, kind_row in KINDS.items()
+        for targets in [targets_of(row.targets, kind.value)]
+    ]
+    return _section(
+        gettext("Promises"),
+        [(gettext("Document"), document), *lines],
+        desk.url("settings", "promises"),
+        lead=gettext(
+            "In force since %(date)s. Messages received before keep the promises of their day.",
+            date=format_date(local_day(u, row.created_at), "long"),
+        ),
+    )
+
+
+def _informed(desk: Desk, row: PolicyVersion) -> dict[str, Any]:
+    told = row.staff_informed_on
+    return _section(
+        gettext("Codes that name a mediator"),
+        [
+            (
+                gettext("Staff and works council informed on"),
+                format_date(told, "long") if told else gettext("not yet"),
+            )
+        ],
+        desk.url("settings", "staff-informed"),
+        lead=gettext("They open once staff and works council have been informed."),
+    )
+
+
+def _teams(desk: Desk, rows: Sequence[Team], places: Mapping[UUID, str]) -> dict[str, Any]:
+    return _section(
+        gettext("Teams"),
+        [(one.name, places.get(one.site_id, "")) for one in rows],
+        desk.url("settings", "teams", "new"),
+        lead=None if rows else gettext("No team yet."),
+        edit_label=gettext("Add a team"),
+    )
+
+
+def _agreements(desk: Desk, rows: Sequence[Agreement]) -> dict[str, Any]:
+    return _section(
+        gettext("Agreements"),
+        [(one.partner, f"{one.purpose} · {_lasting(one)}") for one in rows],
+        desk.url("settings", "agreements", "new"),
+        lead=None if rows else gettext("No agreement yet."),
+        edit_label=gettext("Add an agreement"),
+    )
+
+
+def _lasting(one: Agreement) -> str:
+    if one.ends_on is None:
+        return str(gettext("since %(date)s", date=format_date(one.starts_on, "long")))
+    return _stretch(one.starts_on, one.ends_on)
+
+
+def _site(u: Unit, desk: Desk, site: Site) -> dict[str, Any]:
+    version = calendar_of(u, site.id)
+    calendar = WorkCalendar.from_document(version.document)
+    facts = [(gettext("Public holidays of"), gettext(ZONES[version.zone].label))]
+    written = [write_periods(calendar.opening.get(day, ())) or gettext(_CLOSED) for day in WEEK]
+    for hours, run in groupby(WEEK, key=written.__getitem__):
+        days = [day_name(day) for day in run]
+        facts.append((_days(days), hours))
+    return _section(
+        site.name,
+        facts,
+        desk.url("settings", "sites", str(site.id)),
+        lead=gettext("Main site") if site.is_main else None,
+        edit_label=gettext("Change the calendar"),
+    )
+
+
+def _days(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return as_heading(names[0])
+    return as_heading(str(gettext("%(first)s to %(last)s", first=names[0], last=names[-1])))
+
+
+def _another_site(desk: Desk) -> dict[str, Any]:
+    return _section(
+        gettext("Another site"),
+        (),
+        desk.url("settings", "sites", "new"),
+        lead=gettext("Each site has its own opening hours, public holidays and closing days."),
+        edit_label=gettext("Add a site"),
+    )
+
+
+def _stretch(first: date, last: date) -> str:
+    told = [str(format_date(day, "long")) for day in (first, last)]
+    if first == last:
+        return told[0]
+    return str(gettext("%(first)s to %(last)s", first=told[0], last=told[1]))
+
+
+def _closing_days(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "title": gettext("Closing days to come"),
+        "caption": gettext("They are announced; they move no promised date."),
+        "columns": _columns(gettext("Day"), gettext("Reason"), gettext("Site")),
+        "rows": rows,
+    }
+
+
+def _permissions() -> dict[str, Any]:
+    return {
+        "title": gettext("Who may do what"),
+        "caption": gettext("Roles and what they open. An access is given on the page of people."),
+        "columns": _columns(gettext("Permission"), *(gettext(row.label) for row in PERMISSIONS.values())),
+        "rows": [
+            {
+                "cells": [
+                    _cell(gettext(label)),
+                    *(_cell(gettext(YES) if permission in row.may else NO) for row in PERMISSIONS.values()),
+                ]
+            }
+            for permission, label in PERMISSION_LABELS.items()
+        ],
+    }
+
+
+def _columns(*labels: str) -> list[dict[str, Any]]:
+    return [{"label": label, "numeric": False} for label in labels]
+
+
+def _cell(text: str) -> dict[str, str | None]:
+    return {"text": text, "url": None}

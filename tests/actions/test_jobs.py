@@ -1,0 +1,221 @@
+"""What happens without anybody asking: each job at its time, once for each structure."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mailing import FILER, filed, handling, hired, in_folder, posted, stepped, trap, written_to
+from sqlalchemy import select
+
+from portal import jobs
+from portal.cases.queries import case_by_id
+from portal.cases.rules import CaseState
+from portal.core.db import Scope
+from portal.jobs import HOUSE, JOBS, RETRY_IN, JobRun, run_due, run_forever
+from portal.notifications.due import tell_due
+from portal.notifications.mailers import FileMailer
+from portal.notifications.models import JobDue, OutboxRow
+from portal.people.actions import open_session, revoke_all
+from portal.people.models import AuthSession
+from portal.people.rules import Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    import pytest
+    from build import World
+
+    from portal.core.db import Unit
+
+
+def run(world: World, folder: Path) -> list[JobRun]:
+    """The jobs that are due, with mails into a folder."""
+    return run_due(world.database, posted(world, FileMailer(folder)))
+
+
+def state_of(world: World, case_id: UUID) -> CaseState:
+    """Where a case of Lyon stands."""
+    with world.database.reading(world.lyon.scope) as u:
+        return case_by_id(u, case_id).state
+
+
+def about_dates(world: World) -> list[bool]:
+    """Whether each notice about a date says late, in the order of writing."""
+    with world.database.reading(world.lyon.scope) as u:
+        rows = u.all(select(OutboxRow).where(OutboxRow.notice == "case_due").order_by(OutboxRow.id))
+        return [row.facts["late"] for row in rows]
+
+
+def test_every_job_runs_for_every_structure_and_then_not_before_its_time(
+    world: World, tmp_path: Path
+) -> None:
+    everywhere = {world.lyon.structure.id, world.strasbourg.structure.id}
+    wanted = {(job.name, where) for job in JOBS for where in ({HOUSE} if job.of_house else everywhere)}
+    assert {(one.job, one.structure_id) for one in run(world, tmp_path)} == wanted
+    assert run(world, tmp_path) == []
+    world.clock.advance(timedelta(minutes=1))
+    assert {one.job for one in run(world, tmp_path)} == {"send_outbox"}
+    world.clock.advance(timedelta(hours=1))
+    assert {(one.job, one.structure_id) for one in run(world, tmp_path)} == wanted
+
+
+def test_mails_leave_by_the_job(world: World, tmp_path: Path) -> None:
+    hired(world, Role.DIRECTOR, "lea")
+    hired(world, Role.DIRECTOR, "ines", at=world.strasbourg)
+    filed(world)
+    filed(world, at=world.strasbourg)
+    run(world, tmp_path)
+    told = sorted(str(mail["To"]) for mail in written_to(tmp_path))
+    assert told == ["ines@passerelle.example", "lea@passerelle.example"]
+
+
+def test_two_workers_share_the_jobs_and_each_runs_once(world: World, tmp_path: Path) -> None:
+    hired(world, Role.DIRECTOR, "lea")
+    for number in range(6):
+        filed(world, nonce=f"n{number}")
+    post = posted(world, FileMailer(tmp_path))
+    with ThreadPoolExecutor(2) as workers:
+        both = [workers.submit(run_due, world.database, post) for _ in range(2)]
+        runs = [one for run in both for one in run.result()]
+    assert len({(one.job, one.structure_id) for one in runs}) == len(runs) == 2 * (len(JOBS) - 1) + 1
+    assert None not in {one.done for one in runs}
+    assert len(written_to(tmp_path)) == 6
+
+
+def test_a_pause_that_lasted_too_long_ends_and_an_uncontested_answer_closes(
+    world: World, tmp_path: Path
+) -> None:
+    lead = handling(world, hired(world, Role.DIRECTOR, "lea"), Role.DIRECTOR)
+    asked, answered = filed(world, "asked"), filed(world, "answered")
+    stepped(world, lead, asked.case_id, "acknowledge", "ask")
+    stepped(world, lead, answered.case_id, "acknowledge", "answer")
+    run(world, tmp_path)
+    assert state_of(world, asked.case_id) is CaseState.WAITING_FILER
+    assert state_of(world, answered.case_id) is CaseState.ANSWERED
+    world.clock.advance(timedelta(days=35))
+    runs = {one.job: one.done for one in run(world, tmp_path) if one.structure_id == world.lyon.structure.id}
+    assert (runs["cases_expire_pauses"], runs["cases_auto_close"]) == (1, 1)
+    assert state_of(world, asked.case_id) is CaseState.IN_PROGRESS
+    assert state_of(world, answered.case_id) is CaseState.CLOSED
+
+
+def test_a_date_is_told_once_on_the_working_day_before_and_once_when_late(
+    world: World, tmp_path: Path
+) -> None:
+    hired(world, Role.DIRECTOR, "lea")
+    filed(world)  # Wednesday 24 March 2027, 10:00: to be read by Friday 26
+    told: dict[int, datetime] = {}
+    for _hour in range(7 * 24):
+        run(world, tmp_path)
+        told.setdefault(len(about_dates(world)), world.clock.now().astimezone(ZoneInfo("Europe/Paris")))
+        world.clock.advance(timedelta(hours=1))
+    assert about_dates(world) == [False, True]
+    # Not on Easter Monday, the 29th; each time at the first look after the place has opened.
+    assert [(told[number].day, told[number].hour) for number in (1, 2)] == [(25, 9), (30, 9)]
+
+
+def test_no_mail_about_a_date_that_was_kept_meanwhile(world: World, tmp_path: Path) -> None:
+    lead = hired(world, Role.DIRECTOR, "lea")
+    case = filed(world)
+    in_folder(world, tmp_path / "first")
+    world.clock.advance(timedelta(days=1))
+    with world.database.transaction(world.lyon.scope) as u:
+        assert tell_due(u) == 1
+    stepped(world, handling(world, lead), case.case_id, "acknowledge")
+    assert in_folder(world, tmp_path / "second") == []
+
+
+def test_a_named_person_hears_of_no_date(world: World) -> None:
+    named = hired(world, Role.SUPERVISOR, "nommee")
+    filed(world, mediator_id=named)
+    world.clock.advance(timedelta(days=1))
+    with world.database.transaction(world.lyon.scope) as u:
+        assert tell_due(u) == 0
+
+
+def test_sessions_that_ended_are_forgotten_and_the_others_stay(world: World, tmp_path: Path) -> None:
+    old, busy = hired(world, Role.DIRECTOR, "lea"), hired(world, Role.DIRECTOR, "ines")
+    with world.database.transaction(Scope.nobody()) as u:
+        open_session(u, old)
+        open_session(u, busy)
+        revoke_all(u, busy)
+    world.clock.advance(timedelta(hours=13))
+    with world.database.transaction(Scope.nobody()) as u:
+        open_session(u, busy)
+    assert {one.job: one.done for one in run(world, tmp_path)}["sweep_sessions"] == 2
+    with world.database.reading(Scope.nobody()) as u:
+        assert u.all(select(AuthSession.person_id)) == [busy]
+
+
+def failing(u: Unit) -> int:
+    """Write something, then fail."""
+    u.add(JobDue(job="half", structure_id=u.structure_id, due_at=u.now))
+    raise ZeroDivisionError
+
+
+def test_a_job_that_fails_is_undone_waits_and_stops_no_other(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tuple(replace(job, within=failing) if job.name == "cases_auto_close" else job for job in JOBS)
+    monkeypatch.setattr(jobs, "JOBS", broken)
+    runs = run(world, tmp_path)
+    assert {one.job for one in runs if one.done is None} == {"cases_auto_close"}
+    assert {one.job for one in runs} == {job.name for job in JOBS}
+    assert "job cases_auto_close of structure" in caplog.text
+    with world.database.reading(Scope.nobody()) as u:
+        assert "half" not in u.all(select(JobDue.job))
+    assert run(world, tmp_path) == []
+    world.clock.advance(RETRY_IN)
+    assert "cases_auto_close" in {one.job for one in run(world, tmp_path)}
+
+
+def test_a_dead_mail_server_is_asked_once_for_all_structures(sqlite_world: World) -> None:
+    hired(sqlite_world, Role.DIRECTOR, "lea")
+    hired(sqlite_world, Role.DIRECTOR, "ines", at=sqlite_world.strasbourg)
+    filed(sqlite_world)
+    filed(sqlite_world, at=sqlite_world.strasbourg)
+    post = posted(sqlite_world, trap().mailer)
+    assert [one.job for one in run_due(sqlite_world.database, post)].count("send_outbox") == 1
+    # The other structure's turn comes first at the next look: nobody waits behind a neighbour for ever.
+    assert [one.structure_id for one in run_due(sqlite_world.database, post)] == [
+        sqlite_world.strasbourg.structure.id
+    ]
+
+
+def test_the_loop_runs_what_is_due_and_ends_when_told(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hired(sqlite_world, Role.DIRECTOR, "lea")
+    filed(sqlite_world)
+    stop, looks = Event(), []
+
+    def looking(*given: object) -> list[JobRun]:
+        looks.append(given)
+        if len(looks) == 1:
+            raise ConnectionError
+        stop.set()
+        return run(sqlite_world, tmp_path)
+
+    monkeypatch.setattr(jobs, "REST", 0.01)
+    monkeypatch.setattr(jobs, "run_due", looking)
+    run_forever(sqlite_world.database, posted(sqlite_world, FileMailer(tmp_path)), stop)
+    assert len(looks) == 2
+    assert len(written_to(tmp_path)) == 1
+
+
+def test_the_filer_hears_that_time_has_closed_their_case(world: World, tmp_path: Path) -> None:
+    lead = hired(world, Role.DIRECTOR, "lea")
+    case = filed(world)
+    stepped(world, handling(world, lead, Role.DIRECTOR), case.case_id, "acknowledge", "answer")
+    run(world, tmp_path)
+    before = [mail["To"] for mail in written_to(tmp_path)].count(FILER)
+    world.clock.advance(timedelta(days=35))
+    run(world, tmp_path)
+    assert [mail["To"] for mail in written_to(tmp_path)].count(FILER) == before + 1
