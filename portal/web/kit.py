@@ -6,6 +6,7 @@ import gzip
 from base64 import b64encode
 from functools import lru_cache
 from hashlib import sha256
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, render_template, request
@@ -30,6 +31,7 @@ _COLOURS = 4096
 _GZIP_LEVEL = 5
 """Beyond it a page of ten kilobytes gets no smaller by a packet, and takes twice as long."""
 _SEGMENTS_BEFORE_LANGUAGE = 3
+_BY_TAG = {tag.lower(): tag for tag in LANGUAGES}
 
 
 @lru_cache(maxsize=1)
@@ -128,5 +130,17 @@ def below() -> list[str]:
 
 
 def accepted_language() -> str | None:
-    """The shipped language that the browser asks for first; None when it asks for none of them."""
-    return request.accept_languages.best_match(list(LANGUAGES))
+    """The shipped language that the browser asks for first; None when it asks for none of them.
+
+    A tag with script or region finds its language ("ar-MA" finds "ar"): look-up of RFC 4647, section 3.4.
+    Equal weights go by the order of the header; "any language" names none.
+    """
+    asked = sorted(request.accept_languages, key=itemgetter(1), reverse=True)
+    return next((found for tag, weight in asked if weight > 0 and (found := _shipped(tag))), None)
+
+
+def _shipped(tag: str) -> str | None:
+    """The shipped language of a tag, its last parts left out as far as it takes; None without one."""
+    parts = tag.lower().split("-")
+    shorter = ("-".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((_BY_TAG[one] for one in shorter if one in _BY_TAG), None)
