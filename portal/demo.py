@@ -53,6 +53,13 @@ _DAYS = 365
 _OPINIONS = 1_000
 _CASES = 30
 _SATISFIED = {"good": 78, "fair": 13, "bad": 6, "unknown": 3}
+_MOODS = {
+    "good": {"yes": 84, "little": 11, "no": 2, "early": 12},
+    "fair": {"yes": 40, "little": 45, "no": 10, "early": 14},
+    "bad": {"yes": 12, "little": 30, "no": 55, "early": 9},
+    "unknown": {"yes": 40, "little": 30, "no": 10, "early": 30},
+}
+"""How somebody who chose this face answers the questions after it."""
 _LANGUAGES = {"fr": 70, "ar": 18, "en": 12}
 _MOST_WORDS = 0.16
 _SATURDAY, _SUNDAY = 5, 6
@@ -198,6 +205,7 @@ def _opinions(maker: Maker, made: Made) -> None:
                     team_id=code.team_id,
                     agreement_id=code.agreement_id,
                 )
+                mood: dict[str, int] = _SATISFIED
                 for asked in shown.form.questions:
                     if asked.kind is ItemKind.TEXT:
                         if maker.chance.random() < _MOST_WORDS:
@@ -205,8 +213,9 @@ def _opinions(maker: Maker, made: Made) -> None:
                                 u, shown, journey, asked, maker.chance.choice(FREE_WORDS[journey.language])
                             )
                         continue
-                    weights = {one.code: _SATISFIED.get(one.code, 25) for one in asked.choices}
-                    record(u, shown, journey, asked, maker.drawn(weights))
+                    choice = maker.drawn({one.code: mood[one.code] for one in asked.choices})
+                    record(u, shown, journey, asked, choice)
+                    mood = _MOODS.get(choice, mood)
                 finish(u, journey)
 
 
