@@ -1,4 +1,4 @@
-"""The staff pages of the application, as addresses of one structure."""
+"""The staff pages of the application, as addresses of one structure, and pages that a test adds to them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 from portal.web.guard import access_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from build import Furnished, World
     from werkzeug.routing import Rule
 
@@ -30,6 +33,13 @@ def staff_pages(world: World, where: Furnished, method: str = "GET") -> list[tup
         and (mark := access_of(world.app, rule.endpoint)) not in {None, "public"}
         and mark is not None
     ]
+
+
+def plant_view(world: World, path: str, view: Callable[..., Any]) -> None:
+    """Answer an address with a view that no release has; the application may already be at work."""
+    app = world.app
+    app.url_map.add(app.url_rule_class(path, endpoint=path, methods={"GET"}))
+    app.view_functions[path] = view
 
 
 def _filled(rule: Rule, where: Furnished) -> dict[str, object]:

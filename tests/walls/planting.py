@@ -1,22 +1,25 @@
 """Personal words, planted by every way that leads into the house, and the ids of the rows that hold them.
 
-Two suites search for them: what a stranger is shown (`test_foreign_ids`) and what lies on the disk
-(`test_at_rest`). A new way in is planted here once, and both search for its words.
+Three suites search for them: what a stranger is shown (`test_foreign_ids`), what somebody is shown whom a
+case names (`test_conflict`), and what lies on the disk (`test_at_rest`). A new way in is planted here once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
+from phone import Phone
+from PIL import Image
 from sqlalchemy import select
-from staff import signed_in
+from staff import PASSWORD, signed_in
 
 from portal.cases.actions import Filing, Given, name_person, take, translate
 from portal.cases.filing import file
-from portal.cases.models import Message
-from portal.cases.queries import case_by_id
-from portal.cases.rules import Kind
+from portal.cases.models import Attachment, Case, Message
+from portal.cases.queries import case_by_id, case_key, photo_of
+from portal.cases.rules import Direction, Kind
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
 from portal.people.models import Invitation, Membership
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from build import Furnished, World
     from staff import Colleague
 
+    from portal.core.db import Unit
+
 TEXTS = (
     "Le médiateur {} a crié dans l’escalier — c’est « inacceptable » \\ n° {}",
     "الوسيط {} لم يستمع إليّ في الدرج رقم {}",
@@ -41,6 +46,8 @@ TEXTS = (
     "Меня зовут {}, квартира {}",
 )
 """A free text in four scripts, with quotes, a backslash and accents that encodings treat differently."""
+_ARTIST, _SAYS, _GPS, _PLACE = 0x013B, 0x010E, 0x8825, 0x001C
+"""Tags of Exif 2.32: who took a photo, what it shows, and the name of the place in its GPS part."""
 
 
 @dataclass(slots=True)
@@ -53,6 +60,13 @@ class Planted:
     trip: str = ""
     reference: str = ""
     receipt: str = ""
+    """Of the last case, as it is shown."""
+    contacts: list[str] = field(default_factory=list)
+    """Those of the words at which a notice arrives."""
+    photo_words: list[str] = field(default_factory=list)
+    """Those of the words that were in a photo beside its pixels, and must be nowhere afterwards."""
+    photo: bytes = b""
+    """The last photo, as it is kept."""
     ids: dict[str, UUID] = field(default_factory=dict)
 
     def word(self, text: str) -> str:
@@ -60,19 +74,36 @@ class Planted:
         self.words.append(text)
         return text
 
+    @property
+    def lead(self) -> Scope:
+        """The scope of the colleague at work."""
+        return Scope.of(
+            self.colleague.structure.structure.id,
+            actor_id=self.colleague.person_id,
+            role=Role.QUALITY_LEAD.value,
+            locale="fr",
+        )
+
 
 def planted_at(world: World, where: Furnished, mark: str, *, rounds: int = 1) -> Planted:
     """Words of staff, invited people and residents, each with the mark; `rounds` times as many."""
+    planted = planter_at(world, where, mark)
+    for turn in range(rounds):
+        _plant_people(world, where, planted, f"{mark}{turn}")
+        _plant_answer(world, where, planted, TEXTS[turn % len(TEXTS)].format(f"{mark}{turn}", 4107 + turn))
+        plant_case(world, where, planted, f"{mark}{turn}", turn)
+        with world.database.transaction(planted.lead) as u:
+            name_person(u, planted.ids["case_id"], planted.ids["person_id"])
+    return planted
+
+
+def planter_at(world: World, where: Furnished, mark: str) -> Planted:
+    """A quality lead whose name and address bear the mark, who handles what is planted."""
     domain = f"{mark.lower()}.example"
     boss = signed_in(
         world, Role.QUALITY_LEAD, where, email=f"chef@{domain}", name=f"Nadège {mark}-Chef", locale="fr"
     )
-    planted = Planted(boss, words=[f"chef@{domain}", f"Nadège {mark}-Chef"])
-    for turn in range(rounds):
-        _plant_people(world, where, planted, f"{mark}{turn}")
-        _plant_answer(world, where, planted, TEXTS[turn % len(TEXTS)].format(f"{mark}{turn}", 4107 + turn))
-        _plant_case(world, where, planted, f"{mark}{turn}", turn)
-    return planted
+    return Planted(boss, words=[f"chef@{domain}", f"Nadège {mark}-Chef"])
 
 
 def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -> None:
@@ -83,10 +114,10 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
         planted.word(f"Émile {mark}-Invité"),
         Role.MEDIATOR,
     )
-    lead = Scope.of(
-        where.structure.id, actor_id=planted.colleague.person_id, role=Role.QUALITY_LEAD.value, locale="fr"
-    )
-    with world.app.app_context(), world.database.transaction(lead) as u:
+    # They sign in as everybody does: the journal tells of it.
+    signing = world.app.test_client().post("/sign-in", data={"email": email, "password": PASSWORD})
+    assert signing.status_code == 303, signing.text
+    with world.app.app_context(), world.database.transaction(planted.lead) as u:
         planted.invitation_token = invite(u, invited)
         planted.ids["person_id"] = member.person_id
         planted.ids["invitation_id"] = u.all(select(Invitation.id).order_by(Invitation.id.desc()))[0]
@@ -106,12 +137,14 @@ def _plant_answer(world: World, where: Furnished, planted: Planted, text: str) -
         assert u.one(select(Response.id)) is not None
 
 
-def _plant_case(world: World, where: Furnished, planted: Planted, mark: str, turn: int) -> None:
+def plant_case(world: World, where: Furnished, planted: Planted, mark: str, turn: int = 0) -> None:
+    """A case with all there can be: texts of both sides with their translations, a note, a photo."""
     by_mail = turn % 2 == 0
     contact = f"habitante-{mark.lower()}@exemple.test" if by_mail else f"+33 6 41 88 {turn:02} 73"
+    planted.contacts.append(contact)
     filing = Filing(
         kind=tuple(Kind)[turn % len(Kind)],
-        text=planted.word(TEXTS[(turn + 1) % len(TEXTS)].format(f"{mark}-plainte", 5000 + turn)),
+        text=planted.word(_text(turn + 1, f"{mark}-plainte")),
         language="fr",
         site_id=where.site.id,
         nonce=f"{mark}".encode(),
@@ -122,17 +155,65 @@ def _plant_case(world: World, where: Furnished, planted: Planted, mark: str, tur
     )
     with world.app.app_context():
         filed = file(world.database, house().hasher, where.scope, filing)
-    planted.reference, planted.receipt = filed.reference, filed.receipt.secret
+    planted.reference, planted.receipt = filed.reference, filed.receipt.shown
     planted.ids["case_id"] = filed.case_id
-    lead = Scope.of(
-        where.structure.id, actor_id=planted.colleague.person_id, role=Role.QUALITY_LEAD.value, locale="fr"
+    _work_on(world, planted, mark, turn)
+    _come_back(world, where, planted, mark, turn)
+    with world.database.reading(planted.lead) as u:
+        case = case_by_id(u, filed.case_id)
+        planted.ids["site_id"] = case.site_id
+        planted.ids["photo_id"], planted.photo = _photo_kept(u, case)
+
+
+def _text(turn: int, what: str) -> str:
+    return TEXTS[turn % len(TEXTS)].format(what, 5000 + turn)
+
+
+def _work_on(world: World, planted: Planted, mark: str, turn: int) -> None:
+    """What staff write about the case and to its filer, who is told by mail."""
+    case_id = planted.ids["case_id"]
+    with world.database.transaction(planted.lead) as u:
+        take(u, case_id, "note", Given(planted.word(_text(turn + 2, f"{mark}-note"))))
+        take(u, case_id, "acknowledge")
+        take(u, case_id, "inform", Given(planted.word(_text(turn, f"{mark}-réponse"))))
+        for said in (Direction.FROM_FILER, Direction.TO_FILER):
+            of_case = select(Message.id).where(Message.case_id == case_id, Message.direction == said)
+            message_id = u.all(of_case)[0]
+            meaning = planted.word(_text(turn + 3, f"{mark}-traduit-{said}"))
+            translate(u, case_id, message_id, Given(meaning, "fr"))
+            planted.ids[f"{said}_message_id"] = message_id
+        planted.ids["message_id"] = planted.ids["from_filer_message_id"]
+
+
+def _come_back(world: World, where: Furnished, planted: Planted, mark: str, turn: int) -> None:
+    """What the filer does with the receipt: write again, and send a photo that tells more than it shows."""
+    phone = Phone.at(world, f"/p/{where.structure.slug}/fr/follow")
+    phone.page = phone.client.post(phone.path, data={"receipt": planted.receipt}, follow_redirects=True)
+    case = phone.path
+    written = planted.word(_text(turn + 1, f"{mark}-suite"))
+    sent = phone.client.post(f"{case}/message", data={"token": phone.token, "message": written})
+    assert sent.status_code == 303, sent.text
+    words = [f"{mark}-{what}" for what in ("Appareil", "Légende", "Quartier", "Commentaire")]
+    planted.words += words
+    planted.photo_words += words
+    sent = phone.client.post(
+        f"{case}/photo", data={"photo": (BytesIO(telling_photo(*words)), "photo.jpg", "image/jpeg")}
     )
-    with world.database.transaction(lead) as u:
-        note = planted.word(TEXTS[(turn + 2) % len(TEXTS)].format(f"{mark}-note", 6000 + turn))
-        take(u, filed.case_id, "note", Given(note))
-        message_id = u.all(select(Message.id).where(Message.case_id == filed.case_id).order_by(Message.id))[0]
-        meaning = planted.word(TEXTS[(turn + 3) % len(TEXTS)].format(f"{mark}-traduit", 7000 + turn))
-        translate(u, filed.case_id, message_id, Given(meaning, "fr"))
-        name_person(u, filed.case_id, planted.ids["person_id"])
-        planted.ids["message_id"] = message_id
-        planted.ids["site_id"] = case_by_id(u, filed.case_id).site_id
+    assert sent.status_code == 303, sent.text
+
+
+def telling_photo(artist: str, says: str, place: str, comment: str) -> bytes:
+    """A JPEG with these words beside its pixels: in Exif, in its GPS part, as a comment."""
+    picture = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
+    exif = Image.Exif()
+    # What Exif calls ASCII is written as it comes: phones put UTF-8 there.
+    exif[_ARTIST], exif[_SAYS] = artist.encode(), says.encode()
+    exif[_GPS] = {1: "N", 2: (45.0, 45.0, 36.0), 3: "E", 4: (4.0, 50.0, 24.0), _PLACE: place.encode()}
+    written = BytesIO()
+    picture.save(written, "JPEG", exif=exif, comment=comment.encode())
+    return written.getvalue()
+
+
+def _photo_kept(u: Unit, case: Case) -> tuple[UUID, bytes]:
+    photo_id = u.all(select(Attachment.id).where(Attachment.case_id == case.id))[-1]
+    return photo_id, photo_of(u, case_key(u, case), case.id, photo_id)[1]

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from staff import Colleague, signed_in
+from walls.addresses import plant_view
 from walls.planting import Planted, planted_at
 from walls.siege import rows_of
 from werkzeug.routing import AnyConverter, BuildError, UUIDConverter
@@ -213,7 +214,7 @@ def test_a_view_that_leaks_is_found(walk: Walk) -> None:
     def leak(desk: Desk, case_id: UUID) -> str:
         return f"{desk.slug} {case_id}: {walk.theirs.words[0]}"
 
-    walk.world.app.add_url_rule("/s/<slug>/leak/<uuid:case_id>", view_func=leak)
+    plant_view(walk.world, "/s/<slug>/leak/<uuid:case_id>", leak)
     found = [fault for fault in walk.findings() if "/leak/" in fault]
     assert any("shows a foreign word" in fault for fault in found)
     assert any("is answered with 200" in fault for fault in found)
@@ -224,7 +225,7 @@ def test_a_route_with_an_argument_nobody_can_fill_is_found(walk: Walk) -> None:
     def odd(desk: Desk, oddity: str) -> str:
         return f"{desk.slug} {oddity}"
 
-    walk.world.app.add_url_rule("/s/<slug>/odd/<oddity>", view_func=odd)
+    plant_view(walk.world, "/s/<slug>/odd/<oddity>", odd)
     with pytest.raises(UnknownArgument, match="oddity"):
         walk.findings()
 

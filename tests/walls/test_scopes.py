@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from portal.core.db import Unit
 
-OF_A_CASE = (Case, CaseEvent, CaseFact, CasePerson, Clock, Message)
+OF_A_CASE = (Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message)
 
 
 def test_a_scope_of_nobody_reads_the_tables_of_nobody_and_nothing_else(world: World) -> None:
@@ -183,6 +183,6 @@ def test_the_fast_path_refuses_what_may_be_hidden_from_somebody(world: World) ->
 
 def test_every_table_of_a_case_hides_with_its_case() -> None:
     default: Any = Site.hidden_from
-    for model in (*OF_A_CASE, Attachment):
+    for model in OF_A_CASE:
         hiding: Any = model.hidden_from
         assert hiding.__func__ is not default.__func__, model.__tablename__
