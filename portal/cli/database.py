@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from portal.cli.backup import backup, restore
 from portal.cli.checks import database_faults, sqlite_file
 from portal.cli.ground import refuse, settings, told
 from portal.core.upgrade import application_role_of, upgrade
@@ -54,3 +55,7 @@ def db_check() -> None:
     if faults:
         refuse(*faults)
     click.echo("The schema is at this version and every guard stands.")
+
+
+db.add_command(backup)
+db.add_command(restore)

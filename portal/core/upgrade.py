@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
@@ -68,6 +69,14 @@ def head() -> str:
     """The newest revision that this version of the portal brings."""
     newest = ScriptDirectory.from_config(_alembic()).get_current_head()
     return newest or ""
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the portal can bring a database at this revision up."""
+    try:
+        return bool(ScriptDirectory.from_config(_alembic()).get_revision(revision))
+    except CommandError:
+        return False
 
 
 def upgrade(owner_url: str, application_role: str | None = None) -> str:
