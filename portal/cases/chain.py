@@ -99,9 +99,20 @@ def verify(u: Unit) -> Broken | None:
             if event.digest not in [_digest(key, before, event) for key in keys]:
                 return Broken(number, "changed")
             before = event.digest
+    return None if head_of(u) == (number, before) else Broken(number + 1, "head")
+
+
+def head_of(u: Unit) -> tuple[int, bytes]:
+    """How many events the structure's chain has, and the digest of the last."""
     head = u.one(select(EventChain))
-    length, last = (head.length, head.head) if head else (0, _GENESIS)
-    return None if (length, last) == (number, before) else Broken(number + 1, "head")
+    return (head.length, head.head) if head else (0, _GENESIS)
+
+
+def bears(u: Unit, number: int, digest: bytes) -> bool:
+    """Whether the chain holds an event of this number with this digest; a chain of none holds number 0."""
+    if number == 0:
+        return digest == _GENESIS
+    return u.one(select(CaseEvent.digest).where(CaseEvent.number == number)) == digest
 
 
 def _after(u: Unit, number: int) -> list[CaseEvent]:

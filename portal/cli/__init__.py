@@ -17,6 +17,7 @@ import click
 
 import portal
 from portal.channels.qr import code_url, terminal
+from portal.cli.audit import audit
 from portal.cli.checks import CHECKS, require_servable
 from portal.cli.database import db
 from portal.cli.founding import person, structure
@@ -44,6 +45,7 @@ main.add_command(db)
 main.add_command(structure)
 main.add_command(person)
 main.add_command(jobs)
+main.add_command(audit)
 
 
 @main.command()
