@@ -1,4 +1,4 @@
-"""The stored rows beside what the events say: proof that row, clocks and facts are a cache, and a true one."""
+"""The stored rows beside what the events say: proof that row, clocks and facts are a true cache of them."""
 
 from __future__ import annotations
 
