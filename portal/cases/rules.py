@@ -121,7 +121,7 @@ KINDS: dict[Kind, KindRow] = {
     Kind.CONCERN: KindRow(
         "concern", N_("Neighbourhood concern"), N_("Neighbourhood concerns"), is_answered=True
     ),
-    Kind.THANKS: KindRow("thanks", N_("Thanks"), N_("Thanks"), is_answered=False),
+    Kind.THANKS: KindRow("thanks", N_("Thanks"), N_("Words of thanks"), is_answered=False),
     Kind.IDEA: KindRow("idea", N_("Idea"), N_("Ideas"), is_answered=True),
 }
 

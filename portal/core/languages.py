@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 DEFAULT = "fr"
@@ -33,3 +34,28 @@ LANGUAGES: dict[str, Language] = {
         Language("en", "English", "ltr", "draft"),
     )
 }
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_LETTERS = {"L": "ltr", **dict.fromkeys(_RIGHT_TO_LEFT, "rtl")}
+
+
+def direction_of(text: str, language: str) -> str:
+    """The direction of a text: that of the language of its page, unless it was written otherwise: "auto".
+
+    People write in the language they want (decisions, 12): then the browser tells by the first letter.
+    """
+    spoken = LANGUAGES[language].direction if language in LANGUAGES else "auto"
+    is_right_to_left = any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text)
+    return spoken if is_right_to_left == (spoken == "rtl") else "auto"
+
+
+def written_in(text: str, *languages: str) -> str:
+    """The first of the languages that runs as the text's first letter does; the very first if none does.
+
+    A colleague who works in French answers a person who reads Arabic: nobody is asked which of the two it is.
+    """
+    first = next(
+        (_LETTERS[kind] for sign in text if (kind := unicodedata.bidirectional(sign)) in _LETTERS), None
+    )
+    return next(
+        (one for one in languages if one in LANGUAGES and LANGUAGES[one].direction == first), languages[0]
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import format_date, gettext
+from flask_babel import format_date, gettext, ngettext
 
 from portal.cases.actions import Given, take, translate
 from portal.cases.queries import (
@@ -38,7 +38,7 @@ from portal.cases.rules import (
     steps_for,
 )
 from portal.core.errors import Invalid
-from portal.core.languages import LANGUAGES, N_
+from portal.core.languages import LANGUAGES, N_, direction_of, written_in
 from portal.core.worktime import WorkCalendar
 from portal.people.queries import cards
 from portal.people.rules import Permission
@@ -168,14 +168,15 @@ def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[s
         today = place.local(u.now).date()
         left, tone = time_left(place, row.due_on, today) if row.due_on else (None, "")
         said = words.get(row.id)
+        spoken, direction = _spoken(said) if said else (None, "auto")
         owner = owners.get(row.handler_id) if row.handler_id else None
         line = {
             "reference": row.reference,
             "url": desk.url("cases", row.reference),
             "kind_label": gettext(KINDS[row.kind].label),
             "excerpt": said.text if said else None,
-            "lang": said.language if said else None,
-            "dir": _direction(said.language) if said else "auto",
+            "lang": spoken,
+            "dir": direction,
             "state_label": gettext(STATES[row.state]),
             "due": format_date(row.due_on, "long") if row.due_on else None,
             "left": left,
@@ -195,8 +196,10 @@ def _group(place: WorkCalendar, due_on: date | None, today: date) -> str:
     return "week" if place.days_apart(today, due_on) <= _WEEK else "later"
 
 
-def _direction(language: str) -> str:
-    return LANGUAGES[language].direction if language in LANGUAGES else "auto"
+def _spoken(said: Said) -> tuple[str | None, str]:
+    """The language and direction of a text; no language where it was not written in that of its page."""
+    direction = direction_of(said.text, said.language)
+    return None if direction == "auto" else said.language, direction
 
 
 @bp.get("/s/<slug>/cases/<reference>")
@@ -220,7 +223,9 @@ def step(desk: Desk, reference: str, verb: str) -> ResponseReturnValue:
     )
     try:
         with house().database.transaction(desk.scope) as u:
-            take(u, case_by_reference(u, reference).id, verb, given)
+            row = case_by_reference(u, reference)
+            language = written_in(given.message, desk.language, row.language)
+            take(u, row.id, verb, replace(given, language=language))
     except Invalid as fault:
         return _case_page(desk, reference, Refusal(verb, given, fault))
     return redirect(desk.url("cases", reference), 303)
@@ -354,6 +359,7 @@ def _message(
     if said.direction is Direction.NOTE:
         author = gettext("Note by %(name)s", name=author)
     newest = said.translations[-1] if said.translations else None
+    spoken, direction = _spoken(said)
     can_note = from_filer and desk.may(Permission.HANDLE_CASES)
     return {
         "id": said.id.hex,
@@ -361,9 +367,9 @@ def _message(
         "ours": not from_filer,
         "date": shown_at(place, said.at, row.mode),
         "text": said.text,
-        "lang": said.language,
-        "dir": _direction(said.language),
-        "language_name": LANGUAGES[said.language].own_name if said.language in LANGUAGES else "",
+        "lang": spoken,
+        "dir": direction,
+        "language_name": LANGUAGES[spoken].own_name if spoken else "",
         "note": {"text": newest.text, "author": _named(newest.author_id, known)} if newest else None,
         "note_url": desk.url("cases", row.reference, "messages", str(said.id), "note") if can_note else None,
     }
@@ -428,8 +434,11 @@ def _clock(place: WorkCalendar, row: Clock, standing: Standing, today: date) -> 
         for one in place.why(row.started_at, row.target_days, pauses)
     ]
     if row.stopped_at is not None:
-        kept = gettext(
-            "done in %(net)d working days (%(gross)d with waiting)", net=row.net_days, gross=row.gross_days
+        days = ngettext("%(num)d working day", "%(num)d working days", row.net_days or 0)
+        kept = (
+            gettext("done in %(days)s", days=days)
+            if row.net_days == row.gross_days
+            else gettext("done in %(days)s (%(gross)d with waiting)", days=days, gross=row.gross_days)
         )
         tone = "done" if place.local(row.stopped_at).date() <= row.due_on else "late"
         return {"label": gettext(CLOCKS[row.name]), "left": kept, "due": "", "tone": tone, "reasons": reasons}

@@ -24,7 +24,7 @@ from portal.cases.rules import (
     steps_for,
 )
 from portal.core.errors import Invalid, Refused
-from portal.core.languages import LANGUAGES, N_
+from portal.core.languages import N_, direction_of
 from portal.web.doors import (
     CASE,
     RECEIPT_AGE,
@@ -241,13 +241,14 @@ def _case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any
 
 def _message(place: Place, said: Said) -> dict[str, Any]:
     is_ours = said.direction is Direction.TO_FILER
+    direction = direction_of(said.text, said.language)
     return {
         "author": place.structure.name if is_ours else gettext("You"),
         "ours": is_ours,
         "date": format_date(place.day_of(said.at), "long"),
         "text": said.text,
-        "lang": said.language,
-        "dir": LANGUAGES[said.language].direction if said.language in LANGUAGES else "auto",
+        "lang": said.language if direction != "auto" else None,
+        "dir": direction,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from flask import Blueprint, request
 from flask_babel import format_date, gettext, ngettext
 
 from portal.core.errors import NotFound
-from portal.core.languages import LANGUAGES, N_
+from portal.core.languages import LANGUAGES, N_, direction_of
 from portal.core.worktime import ONE_DAY, WorkCalendar
 from portal.people.rules import Permission
 from portal.questionnaires.queries import published, version
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 bp = Blueprint("responses", __name__)
 
 _SEPARATOR = " · "
-_RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _LABELS = {
     "site": N_("Site"),
     "team": N_("Team"),
@@ -205,7 +203,7 @@ def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices) -> dict[str, Any]
         "face_label": worded(given.labels, desk.language)[0] if given else gettext("No face chosen"),
         "language_name": language.own_name if language else one.row.language,
         "lang": one.row.language,
-        "dir": direction_of(text or "", language.direction if language else "auto"),
+        "dir": direction_of(text or "", one.row.language),
         "text": text,
         "flags": [{"text": gettext("A free word waits"), "tone": "waiting"}] if one.waits else [],
         "answers": [
@@ -214,15 +212,6 @@ def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices) -> dict[str, Any]
             if question is not with_faces and (found := _chosen(question, one))
         ],
     }
-
-
-def direction_of(text: str, spoken: str) -> str:
-    """The direction of a free word: that of the page it was given on, unless it was written otherwise.
-
-    People write in the language they want (decisions, 12): then the browser tells by the first letter.
-    """
-    is_right_to_left = any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text)
-    return spoken if is_right_to_left == (spoken == "rtl") else "auto"
 
 
 def _chosen(asked: Question, one: Opinion) -> Choice | None:

@@ -6,17 +6,21 @@ The phone fails its test when a page asks for anything outside the portal, whate
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
 from serving import serving
 
+from portal.web.house import KEY
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from build import World
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
     from serving import Served
 
 PHONE: ViewportSize = {"width": 360, "height": 640}
@@ -38,21 +42,42 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def served(sqlite_world: World) -> Iterator[Served]:
-    """Two structures, served at an address of this machine: `served.url("/q/…")`, `served.world`."""
+    """Two structures, served at an address of this machine, which their codes tell: `served.url("/q/…")`."""
     with serving(sqlite_world) as made:
+        parts = sqlite_world.app.extensions
+        parts[KEY] = replace(parts[KEY], config=replace(parts[KEY].config, base_url=made.base_url))
         yield made
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
+def new_page(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
+    """A further phone or desk each time, which knows nothing of the others and stays in the portal."""
+    with pages(browser, served.base_url) as made:
+        yield made
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
     """A phone of 360 × 640 whose browser runs no script; every request it makes stays in the portal."""
-    context = browser.new_context(
-        viewport=PHONE, java_script_enabled=False, locale="fr-FR", has_touch=True, is_mobile=True
-    )
-    context.set_default_timeout(_PATIENCE_MS)
+    return new_page()
+
+
+@contextmanager
+def pages(browser: Browser, base_url: str) -> Iterator[Callable[..., Page]]:
+    """What opens phones without scripts; every request they made must have stayed at this address."""
+    contexts: list[BrowserContext] = []
     asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    yield context.new_page()
-    context.close()
-    outside = [url for url in asked if not url.startswith((served.base_url, "data:"))]
-    assert outside == []
+
+    def opened(locale: str = "fr-FR") -> Page:
+        context = browser.new_context(
+            viewport=PHONE, java_script_enabled=False, locale=locale, has_touch=True, is_mobile=True
+        )
+        context.set_default_timeout(_PATIENCE_MS)
+        context.on("request", lambda request: asked.append(request.url))
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((base_url, "data:"))] == []
