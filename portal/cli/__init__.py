@@ -22,7 +22,7 @@ from portal.cli.checks import CHECKS, require_servable
 from portal.cli.database import db
 from portal.cli.founding import person, structure
 from portal.cli.ground import PORT, refuse, settings, told
-from portal.cli.server import require_free, serve_on
+from portal.cli.server import LOCAL, require_free, serve_on
 from portal.cli.work import jobs
 from portal.core.clock import SystemClock
 from portal.core.upgrade import upgrade
@@ -50,13 +50,15 @@ main.add_command(audit)
 
 @main.command()
 @PORT
+@click.option("--host", default=LOCAL, show_default=True, help="0.0.0.0 in a container, behind its proxy.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
-def serve(port: int, workers: int) -> None:
-    """Serve the portal until it is asked to stop."""
+@click.option("--no-jobs", is_flag=True, help="`portal jobs run` runs elsewhere.")
+def serve(*, port: int, host: str, workers: int, no_jobs: bool) -> None:
+    """Serve the portal, with the job worker beside it, until it is asked to stop."""
     config = settings()
     require_servable(config)
-    require_free(port)
-    serve_on(config, port=port, workers=workers)
+    require_free(port, host)
+    serve_on(config, port=port, workers=workers, host=host, has_jobs=not no_jobs)
 
 
 @main.command()
@@ -89,7 +91,7 @@ def demo(  # noqa: PLR0913 -- a parameter for each option
         json_file.write_text(json.dumps(world, ensure_ascii=False, indent=1), encoding="utf-8")
     _welcome(world)
     if not no_serve:
-        serve_on(config, port=port, workers=2)
+        serve_on(config, port=port)
 
 
 def _instant(day: date | None) -> datetime:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("portal.cli")
 
-_HOST = "127.0.0.1"
+LOCAL = "127.0.0.1"
+"""Where the server listens unless asked otherwise: for this machine, and for a proxy on it."""
 _THREADS = 16
 """Requests that one worker answers at a time; connections that say nothing take none."""
 _GRACE_SECONDS = 8
@@ -82,7 +83,7 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def manage_workers(self) -> None:
         """Begin the workers that are missing; gunicorn looks every second."""
         super().manage_workers()
-        if not self._has_jobs() and monotonic() >= self._next_try:
+        if self.app.has_jobs and not self._has_jobs() and monotonic() >= self._next_try:
             self._next_try = monotonic() + _RETRY_SECONDS
             self._begin_jobs()
 
@@ -124,15 +125,18 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn over the portal, with one application in each worker: no connection is shared between them."""
 
-    def __init__(self, config: Config, *, port: int, workers: int) -> None:
-        self.config, self._port, self._workers = config, port, workers
+    def __init__(
+        self, config: Config, *, port: int, workers: int, host: str = LOCAL, has_jobs: bool = True
+    ) -> None:
+        self.config, self.has_jobs = config, has_jobs
+        self._port, self._workers, self._host = port, workers, host
         self._stop_scans: Callable[[], None] | None = None
         super().__init__()
 
     def load_config(self) -> None:
         """Hand our options over; its own command line and files are not read."""
         options = {
-            "bind": f"{_HOST}:{self._port}",
+            "bind": f"{self._host}:{self._port}",
             "worker_class": Worker,
             "workers": self._workers,
             "threads": _THREADS,
@@ -167,18 +171,20 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self._stop_scans()
 
 
-def serve_on(config: Config, *, port: int, workers: int) -> None:
-    """Serve on this port of the machine itself, until asked to stop."""
+def serve_on(
+    config: Config, *, port: int, workers: int = 2, host: str = LOCAL, has_jobs: bool = True
+) -> None:
+    """Serve until asked to stop; `has_jobs`: with the job worker beside the pages."""
     os.umask(_OTHERS)
-    click.echo(f"Portevoix {portal.__version__} answers on http://{_HOST}:{port}; Ctrl-C stops it.", err=True)
-    Server(config, port=port, workers=workers).run()
+    click.echo(f"Portevoix {portal.__version__} answers on http://{host}:{port}; Ctrl-C stops it.", err=True)
+    Server(config, port=port, workers=workers, host=host, has_jobs=has_jobs).run()
 
 
-def require_free(port: int) -> None:
-    """Leave with a sentence when somebody listens on the port already."""
+def require_free(port: int, host: str = LOCAL) -> None:
+    """Leave with a sentence when nobody can listen there: another program does, or the host is odd."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((host, port))
         except OSError:
-            refuse(f"Port {port} cannot be used here: another program has it. Choose another with --port.")
+            refuse(f"Port {port} of {host} cannot be used: another program has it, or {host} is not here.")
