@@ -1,4 +1,4 @@
-"""The two sides over the same ground: the portal as an operator serves it, and the floor.
+"""The sides over the same ground: the portal as an operator serves it, and the floor.
 
 Every side gets its own copy of a founded folder, so that what one side stores slows no other down.
 """
@@ -9,13 +9,14 @@ import json
 import shutil
 import sqlite3
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.floor import Plan
 from bench.ground import environment, found
-from bench.load import drive, opinion
+from bench.load import complaint, drive, opinion
 from bench.served import Served, Stand, free_port, serving
 
 if TYPE_CHECKING:
@@ -26,63 +27,111 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
 PORTAL = (str(Path(sys.executable).with_name("portal")),)
+WITHOUT_SYNC = (sys.executable, "-m", "bench.without_sync")
+"""The portal's command, over a database that does not wait for the disk."""
 _FLOOR = (sys.executable, "-m", "bench.floor")
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the portal sent and stored on one opinion and one complaint: the floor does the same."""
+
+    opinion: tuple[str, ...]
+    complaint: tuple[str, ...]
+    handlers: tuple[str, ...]
+    clocks: tuple[str, ...]
+    cold_start: float
+
+
+@dataclass(slots=True)
 class House:
     """A founded folder that is never served itself, only its copies are."""
 
     root: Path
     environ: dict[str, str]
     place: Place
+    recorded: Recorded | None = None
 
     @property
     def template(self) -> Path:
         """The folder that is copied."""
         return self.root / "template"
 
-    def settled(self, name: str) -> tuple[Path, dict[str, str]]:
+    def settled(self, name: str, template: Path | None = None) -> tuple[Path, dict[str, str]]:
         """A fresh copy of the ground under this name, and the settings that name it."""
         folder = self.root / name
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.template, folder)
+        shutil.copytree(template or self.template, folder)
         moved = {key: text.replace(str(self.template), str(folder)) for key, text in self.environ.items()}
-        return folder, moved
+        return folder, {**moved, "PYTHONPATH": str(ROOT)}
 
     @contextmanager
-    def portal(self, name: str = "portal", command: tuple[str, ...] = PORTAL) -> Iterator[Served]:
+    def portal(
+        self, name: str = "portal", *, command: tuple[str, ...] = PORTAL, template: Path | None = None
+    ) -> Iterator[Served]:
         """The portal, served by its own command."""
-        folder, environ = self.settled(name)
-        port = free_port()
-        served = (*command, "serve", "--port", str(port), "--workers", str(WORKERS))
-        with serving(Stand(name, folder, port, self.place.entrance), served, environ) as side:
+        folder, environ = self.settled(name, template)
+        with self.portal_over(
+            Stand(name, folder, free_port(), self.place.entrance), environ, command
+        ) as side:
+            yield side
+        shutil.rmtree(folder)
+
+    @contextmanager
+    def portal_over(
+        self, stand: Stand, environ: dict[str, str], command: tuple[str, ...] = PORTAL
+    ) -> Iterator[Served]:
+        """The portal over a database that is there."""
+        served = (*command, "serve", "--port", str(stand.port), "--workers", str(WORKERS))
+        with serving(stand, served, environ) as side:
             yield side
 
     @contextmanager
-    def floor(self, pages: list[str], name: str = "floor", synchronous: str = "FULL") -> Iterator[Served]:
+    def floor(
+        self, name: str = "floor", *, hashes: bool = True, template: Path | None = None
+    ) -> Iterator[Served]:
         """The floor, which sends the pages that the portal sent."""
-        folder, environ = self.settled(name)
-        port = free_port()
-        told = {
-            "database": str(folder / "portal.db"),
-            "synchronous": synchronous,
-            "place": asdict(self.place),
-            "first": pages[0],
-            "following": pages[1],
-        }
-        plan = folder / "plan.json"
-        plan.write_text(json.dumps(told), encoding="utf-8")
-        command = (*_FLOOR, str(port), str(WORKERS), str(plan))
-        environ = {**environ, "PYTHONPATH": str(ROOT)}
-        with serving(Stand(name, folder, port, self.place.entrance), command, environ) as side:
+        folder, environ = self.settled(name, template)
+        stand = Stand(name, folder, free_port(), self.place.entrance)
+        with self.floor_over(stand, environ, hashes=hashes) as side:
+            yield side
+        shutil.rmtree(folder)
+
+    @contextmanager
+    def floor_over(self, stand: Stand, environ: dict[str, str], *, hashes: bool = True) -> Iterator[Served]:
+        """The floor over a database that is there."""
+        seen = self.record()
+        plan = Plan(
+            database_url=environ["PORTAL_DATABASE_URL"],
+            place=asdict(self.place),
+            pages=[*seen.opinion, *seen.complaint],
+            handlers=list(seen.handlers),
+            clocks=list(seen.clocks),
+            hashes=hashes,
+        )
+        file = stand.folder / f"{stand.name}.json"
+        file.write_text(json.dumps(asdict(plan)), encoding="utf-8")
+        with serving(stand, (*_FLOOR, str(stand.port), str(WORKERS), str(file)), environ) as side:
             yield side
 
-    def pages_of(self, side: Served) -> list[str]:
-        """The pages of an opinion as this side sends them, recorded on one journey."""
-        pages: list[str] = []
-        drive(side.port, [opinion(self.place.entrance, self.place.choices[0], pages)])
-        return pages
+    def record(self) -> Recorded:
+        """What the portal sends and stores, looked at once."""
+        if self.recorded is None:
+            pages: list[str] = []
+            with self.portal("recorded") as side:
+                drive(side.port, [opinion(self.place.entrance, self.place.choices[0], pages)])
+                drive(side.port, [complaint(self.place.entrance, "Des mots.", pages)])
+                with closing(sqlite3.connect(side.folder / "portal.db")) as database:
+                    handlers = database.execute("SELECT person_id FROM outbox ORDER BY id").fetchall()
+                    clocks = database.execute("SELECT name FROM clock ORDER BY name").fetchall()
+            self.recorded = Recorded(
+                opinion=tuple(pages[:2]),
+                complaint=tuple(pages[2:]),
+                handlers=tuple(person.hex() for (person,) in handlers),
+                clocks=tuple(name for (name,) in clocks),
+                cold_start=side.cold_start,
+            )
+        return self.recorded
 
 
 def founded(root: Path) -> House:
@@ -92,13 +141,3 @@ def founded(root: Path) -> House:
     template.mkdir(parents=True)
     environ = environment(template)
     return House(root, environ, found(environ))
-
-
-def stored_opinions(folder: Path) -> dict[str, int]:
-    """What is stored in the folder's database: responses, answers by their choice, and the rollup's count."""
-    with sqlite3.connect(folder / "portal.db") as database:
-        by_choice = database.execute("SELECT choice, count(*) FROM answer GROUP BY choice").fetchall()
-        (responses,) = database.execute("SELECT count(*) FROM response").fetchone()
-        (counted,) = database.execute("SELECT coalesce(sum(n), 0) FROM rollup_month").fetchone()
-    database.close()
-    return {"response": responses, "rollup": counted, **dict(by_choice)}

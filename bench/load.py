@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 30.0
@@ -190,17 +190,13 @@ def opinion(entrance: str, choice: str, pages: list[str] | None = None) -> Journ
         pages += [first.text, following.text]
 
 
-def complaint(entrance: str, words: str) -> Journey:
-    """A complaint: the form, and the form sent."""
+def complaint(entrance: str, words: str, pages: list[str] | None = None) -> Journey:
+    """A complaint: the form, the form sent, the receipt. `pages` takes the two pages."""
     form = (yield get(f"{entrance}/complaint")).must(200)
     token = _found(_FORM_TOKEN, form.text)
     sent = yield post(
         f"{entrance}/complaint", token=token, message=words, contact_kind="none", identity="nobody"
     )
-    if not sent.must(303).location:
-        raise Failed("no receipt")
-
-
-def many(make: Callable[[int], Journey], count: int) -> Iterator[Journey]:
-    """So many journeys, each made with its number."""
-    return (make(number) for number in range(count))
+    receipt = (yield get(sent.must(303).location)).must(200)
+    if pages is not None:
+        pages += [form.text, receipt.text]

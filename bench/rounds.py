@@ -32,39 +32,42 @@ class Plan:
     warm_up: int = 60
 
 
-def taken(side: Served, journeys: Iterator[Journey], count: int, *, at_once: int, disk: Path) -> Round:
-    """One turn of one side."""
-    watch = Watch(side.pids, disk)
-    seconds = drive(side.port, journeys, at_once=at_once)
-    cpu, wall, ground = watch.read()
-    return Round(count, cpu, wall, seconds, ground)
+def _all(side: Served) -> list[int]:
+    return side.pids
 
 
 def interleaved(
-    sides: Sequence[Served], make: Callable[[Served, int], Iterator[Journey]], plan: Plan, *, disk: Path
-) -> dict[str, list[Round]]:
-    """The turns of each side by its name. Raises `Refused` when the ground moved or too little was driven.
+    sides: Sequence[Served],
+    make: Callable[[Served, int], Iterator[Journey]],
+    plan: Plan,
+    *,
+    disk: Path,
+    pids: Callable[[Served], list[int]] = _all,
+) -> list[list[Round]]:
+    """The rounds of each side, in the order of the sides; what warms a side up is not counted.
 
-    `make(side, count)` gives the journeys of one turn. What warms a side up is not counted.
+    `make(side, count)` gives the journeys of one turn, `pids` the processes whose time counts. Raises
+    `Refused` when the ground moved or too little was driven.
     """
     for side in sides:
         drive(side.port, make(side, plan.warm_up), at_once=plan.at_once)
+    watched = {side.name: pids(side) for side in sides}
+
+    def taken(side: Served) -> Round:
+        watch = Watch(watched[side.name], disk)
+        seconds = drive(side.port, make(side, plan.journeys), at_once=plan.at_once)
+        return Round(plan.journeys, *watch.read(), seconds=seconds)
+
     turns: list[Turn] = []
-    while True:
-        turns.append(
-            tuple(
-                taken(side, make(side, plan.journeys), plan.journeys, at_once=plan.at_once, disk=disk)
-                for side in sides
-            )
-        )
-        if len(turns) < plan.turns:
-            continue
+    kept: list[Turn] = []
+    while not kept:
+        turns += [tuple(taken(side) for side in sides) for _ in range(plan.turns)]
         try:
             kept = steady(turns, plan.turns)
-            break
         except Refused:
-            if len(turns) == _PATIENCE * plan.turns:
+            if len(turns) >= _PATIENCE * plan.turns:
                 raise
-    for rounds in zip(*kept, strict=True):
+    by_side = [list(rounds) for rounds in zip(*kept, strict=True)]
+    for rounds in by_side:
         check_journeys(rounds)
-    return {side.name: list(rounds) for side, rounds in zip(sides, zip(*kept, strict=True), strict=True)}
+    return by_side

@@ -30,6 +30,13 @@ class Stand:
     folder: Path
     port: int
     page: str
+    database_url: str = ""
+    """By which what is stored can be counted: the embedded database of the folder unless told."""
+
+    @property
+    def url(self) -> str:
+        """The address of the database for whoever counts."""
+        return self.database_url or f"sqlite:///{self.folder / 'portal.db'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Served:
     """A side of the comparison and its first process."""
 
     stand: Stand
+    environ: Mapping[str, str]
     pid: int
     cold_start: float
     """Seconds from the command to the first page."""
@@ -58,8 +66,12 @@ class Served:
 
     @property
     def pids(self) -> list[int]:
-        """The whole process tree as it is now."""
+        """The whole process tree as it is now: the master, its workers, the job worker."""
         return tree(self.pid)
+
+    def serving_pids(self, workers: int) -> list[int]:
+        """The master and its workers, which are begun before the job worker."""
+        return self.pids[: 1 + workers]
 
 
 def free_port() -> int:
@@ -85,7 +97,7 @@ def serving(stand: Stand, command: Sequence[str], environ: Mapping[str, str]) ->
         )
     try:
         _wait(process, stand, log)
-        yield Served(stand, process.pid, time.perf_counter() - begun)
+        yield Served(stand, environ, process.pid, time.perf_counter() - begun)
     finally:
         process.terminate()
         process.wait(_STOP_SECONDS)

@@ -31,8 +31,8 @@ class Round:
     journeys: int
     cpu: float
     wall: float
-    seconds: Sequence[float]
     ground: Ground
+    seconds: Sequence[float]
 
     @property
     def cpu_ms(self) -> float:
