@@ -15,9 +15,15 @@ from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from playwright.sync_api import Locator, Page
+    from serving import Served
 
 _RECEIPT = re.compile(r"\d{6} \d{10} \d{2}")
+
+_CELLS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
 
 Board = dict[str, str]
 """Every figure of a dashboard, as written there, by where it stands on the page."""
@@ -111,6 +117,10 @@ class Colleague:
             form.get_by_label(option, exact=True).check()
         steps.locator(button).click()
 
+    def reads(self, words: str) -> None:
+        """These words stand on the page, or will in a moment."""
+        expect(self.page.locator("main")).to_contain_text(words)
+
     def sees(self, state: str) -> None:
         """The state of the case, as its first tag says it."""
         expect(self.page.locator(".tags .tag").first).to_contain_text(state)
@@ -119,6 +129,31 @@ class Colleague:
         """Every figure of the dashboard over twelve months."""
         self.open("dashboard")
         return board(self.page)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where the team works: somebody sits down, signs in by the page for it, and works or reads."""
+
+    served: Served
+    new_page: Callable[..., Page]
+    email: str
+    password: str
+
+    def sits_down(self) -> Colleague:
+        """The quality lead of Lyon, in a browser of their own."""
+        colleague = Colleague(self.new_page(), self.served.base_url, "passerelle")
+        colleague.sign_in(self.email, self.password)
+        return colleague
+
+    def board(self, at: datetime) -> Board:
+        """The dashboard as it stands at an instant, whatever the time is now."""
+        clock = self.served.world.clock
+        now = clock.now()
+        clock.set(at)
+        board = self.sits_down().board()
+        clock.set(now)
+        return board
 
 
 def board(page: Page) -> Board:
@@ -170,4 +205,5 @@ def _labelled(found: Locator) -> list[tuple[str, str]]:
 
 def _rows(where: Locator) -> list[list[str]]:
     """The cells of each row of the tables there."""
-    return [_texts(row.locator("th, td")) for row in where.locator("tbody tr").all()]
+    rows: list[list[str]] = where.locator("tbody tr").evaluate_all(_CELLS)
+    return [[_clean(cell) for cell in row] for row in rows]

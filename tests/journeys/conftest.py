@@ -8,12 +8,17 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from browsing import Office
+from insight_world import answered, case_of
 from playwright.sync_api import sync_playwright
 from serving import serving
+from staff import PASSWORD, signed_in
 
+from portal.cases.rules import Kind
 from portal.web.house import KEY
 
 if TYPE_CHECKING:
@@ -81,3 +86,17 @@ def pages(browser: Browser, base_url: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [url for url in asked if not url.startswith((base_url, "data:"))] == []
+
+
+@pytest.fixture
+def office(served: Served, new_page: Callable[..., Page]) -> Office:
+    """The office of Lyon, where opinions and messages have come before: none is the test's own."""
+    world = served.world
+    answered(world, meeting={"good": 9, "bad": 3}, day=date(2027, 2, 9))
+    answered(world, meeting={"good": 12, "fair": 2, "bad": 1, "unknown": 1}, listened={"yes": 5, "no": 2})
+    kept = date(2027, 3, 30)
+    case_of(world, Kind.COMPLAINT, due=date(2027, 4, 1), answered_on=kept, first=2, net=3, gross=6)
+    case_of(world, Kind.COMPLAINT, due=date(2027, 4, 1))
+    case_of(world, Kind.REQUEST, due=date(2027, 4, 2))
+    case_of(world, Kind.THANKS)
+    return Office(served, new_page, signed_in(world).email, PASSWORD)

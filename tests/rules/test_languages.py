@@ -40,6 +40,8 @@ def test_a_colleague_who_works_in_french_writes_arabic_to_who_reads_it(text: str
     assert written_in(text, "fr", "ar") == language
 
 
-def test_a_text_that_fits_no_language_is_taken_for_the_first() -> None:
+def test_what_was_said_of_a_text_counts_where_its_letters_do_not_speak_against_it() -> None:
+    assert written_in("Come in", "en", "fr") == "en"
     assert written_in("نعتذر", "fr", "en") == "fr"
-    assert written_in("نعتذر", "fr", "de") == "fr"
+    assert written_in("Bonjour", "ar", "fr", "ar") == "fr"
+    assert written_in("Bonjour", "tlh", "fr", "ar") == "fr"
