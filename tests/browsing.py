@@ -6,6 +6,8 @@ Each of them looks only at words that a person can see, in the language of the p
 from __future__ import annotations
 
 import re
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -15,18 +17,43 @@ from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
     from serving import Served
 
+PHONE: ViewportSize = {"width": 360, "height": 640}
+_PATIENCE_MS = 10_000
 _RECEIPT = re.compile(r"\d{6} \d{10} \d{2}")
 
 _CELLS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
 
+expect.set_options(timeout=_PATIENCE_MS)
+
 Board = dict[str, str]
 """Every figure of a dashboard, as written there, by where it stands on the page."""
+
+
+@contextmanager
+def pages(browser: Browser, base_url: str) -> Iterator[Callable[..., Page]]:
+    """What opens phones without scripts; every request they made must have stayed at this address."""
+    contexts: list[BrowserContext] = []
+    asked: list[str] = []
+
+    def opened(locale: str = "fr-FR") -> Page:
+        context = browser.new_context(
+            viewport=PHONE, java_script_enabled=False, locale=locale, has_touch=True, is_mobile=True
+        )
+        context.set_default_timeout(_PATIENCE_MS)
+        context.on("request", lambda request: asked.append(request.url))
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((base_url, "data:"))] == []
 
 
 def scanned(square: Locator) -> str:
@@ -175,8 +202,12 @@ def board(page: Page) -> Board:
         for label, *cells in _rows(table):
             name = f"{_clean(title.text_content())} · {label}"
             told += [(f"{name} · {head}", cell) for head, cell in zip(heads, cells, strict=True)]
-    assert len(dict(told)) == len(told), "each figure has a name of its own"
-    return dict(told)
+    seen: Counter[str] = Counter()
+    figures = {}
+    for name, figure in told:
+        seen[name] += 1
+        figures[name if seen[name] == 1 else f"{name} ({seen[name]})"] = figure
+    return figures
 
 
 def changes(before: Board, after: Board) -> dict[str, tuple[str, str]]:

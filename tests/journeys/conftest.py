@@ -6,13 +6,12 @@ The phone fails its test when a page asks for anything outside the portal, whate
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import Office
+from browsing import Office, pages
 from insight_world import answered, case_of
 from playwright.sync_api import sync_playwright
 from serving import serving
@@ -25,12 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from build import World
-    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+    from playwright.sync_api import Browser, Page
     from serving import Served
 
-PHONE: ViewportSize = {"width": 360, "height": 640}
 _ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="session")
@@ -65,27 +62,6 @@ def new_page(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
 def page(new_page: Callable[..., Page]) -> Page:
     """A phone of 360 × 640 whose browser runs no script; every request it makes stays in the portal."""
     return new_page()
-
-
-@contextmanager
-def pages(browser: Browser, base_url: str) -> Iterator[Callable[..., Page]]:
-    """What opens phones without scripts; every request they made must have stayed at this address."""
-    contexts: list[BrowserContext] = []
-    asked: list[str] = []
-
-    def opened(locale: str = "fr-FR") -> Page:
-        context = browser.new_context(
-            viewport=PHONE, java_script_enabled=False, locale=locale, has_touch=True, is_mobile=True
-        )
-        context.set_default_timeout(_PATIENCE_MS)
-        context.on("request", lambda request: asked.append(request.url))
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert [url for url in asked if not url.startswith((base_url, "data:"))] == []
 
 
 @pytest.fixture
