@@ -10,7 +10,7 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import force_locale, format_date, gettext
+from flask_babel import force_locale, format_date, format_decimal, gettext
 
 from portal.cases.actions import Filing, read_text
 from portal.cases.filing import Filed, file, filed_by
@@ -24,6 +24,7 @@ from portal.web.kit import render_public
 from portal.web.place import Place, place_at, read_segments
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from flask import Response
@@ -45,24 +46,28 @@ _FEWEST_DIGITS = 6
 
 FAULTS: dict[tuple[str, str], str] = {
     ("message", "empty"): N_("Write a few words, then send."),
-    ("message", "long"): N_("This text is too long: %(length)d characters, and we can keep %(limit)d."),
+    ("message", "long"): N_("This text is too long: %(length)s characters, and we can keep %(limit)s."),
+    ("message", "waited"): N_(
+        "This page has waited too long. Your words are still here: send them once more."
+    ),
     ("contact", "phone"): N_("Write a telephone number with its digits, or choose another way."),
     ("contact", "email"): N_("Write a full e-mail address, with its @, or choose another way."),
     ("contact_kind", "form"): N_("Choose how we shall answer you."),
     ("identity", "form"): N_("Choose who may see your name."),
-    ("name", "long"): N_("This name is too long: %(limit)d characters at most."),
+    ("name", "long"): N_("This name is too long: %(limit)s characters at most."),
     ("outcome", "empty"): N_("Say how it ends."),
     ("finding", "empty"): N_("Say what you found."),
     ("note", "empty"): N_("Write a few words, then send."),
-    ("note", "long"): N_("This text is too long: %(length)d characters, and we can keep %(limit)d."),
+    ("note", "long"): N_("This text is too long: %(length)s characters, and we can keep %(limit)s."),
     ("receipt", "length"): N_("The number has 18 digits. Count them and look again."),
     ("receipt", "check_digits"): N_("One digit is not right. Compare with your receipt, group by group."),
+    ("receipt", "waited"): N_("This page has waited too long. Type your number again: nothing is lost."),
     ("receipt", "unknown"): N_(
         "We find no message with this number here. Look at it again, or write to us anew."
     ),
     ("photo", "size"): N_("This photo is too big: 10 MB at most. Take it again smaller, or crop it."),
     ("photo", "form"): N_("We cannot open this photo. Send a JPEG, PNG or WebP picture."),
-    ("photo", "many"): N_("We keep %(limit)d photos at most."),
+    ("photo", "many"): N_("We keep %(limit)s photos at most."),
 }
 """What is said at a field, by the fault's field and reason."""
 
@@ -140,16 +145,19 @@ def read_form_token(token: str) -> bytes:
     return urlsafe_b64decode(payload["n"])
 
 
-def told_faults(faults: list[Invalid]) -> list[dict[str, str]]:
+def told_faults(faults: Sequence[Invalid]) -> list[dict[str, str]]:
     """The faults as the error summary takes them, in the language in force."""
-    facts = {"length": 0, "limit": MAX_TEXT}
     return [
-        {
-            "field": fault.fact,
-            "message": gettext(FAULTS[fault.fact, str(fault.facts["reason"])], **{**facts, **fault.facts}),
-        }
+        {"field": fault.fact, "message": said(FAULTS[fault.fact, str(fault.facts["reason"])], fault)}
         for fault in faults
     ]
+
+
+def said(sentence: str, fault: Invalid) -> str:
+    """The sentence in the language in force, with length and limit as one writes numbers there."""
+    facts = {"length": 0, "limit": MAX_TEXT, **fault.facts}
+    told: str = gettext(sentence, **{name: format_decimal(facts[name]) for name in ("length", "limit")})
+    return told
 
 
 def full_date(day: date | None) -> str | None:
@@ -178,8 +186,12 @@ def door(kind: str, key: str, language: str, door: str) -> Response:
 def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
     """File what was written, or show it again with what is missing."""
     place, form, token = place_here(kind, key, language), Form.sent(), request.form.get("token", "")
-    nonce = read_form_token(token)
     faults = form.faults()
+    try:
+        nonce = read_form_token(token)
+    except Expired:
+        waited = faults or [Invalid("message", reason="waited")]
+        return _door_page(place, _KIND_OF[door], form, new_form_token(), waited)
     if faults:
         return _door_page(place, _KIND_OF[door], form, token, faults)
     filing = Filing(
@@ -227,7 +239,6 @@ def _receipt_page(place: Place, filed: Filed) -> Response:
             "public/receipt.html",
             place,
             noindex=True,
-            languages=[],
             receipt=filed.receipt.shown,
             read_by=full_date(ack.due_on) if ack and answer else None,
             answer_by=full_date(answer.due_on) if answer else None,
@@ -244,21 +255,25 @@ def kept_nowhere(response: Response) -> Response:
     return response
 
 
-def _door_page(
-    place: Place, kind: Kind, form: Form, token: str, faults: list[Invalid] | None = None
-) -> Response:
+def status_of(faults: Sequence[Invalid]) -> int:
+    """200 when nothing is wrong, 410 when a page had only waited too long, else 422."""
+    reasons = {fault.facts.get("reason") for fault in faults}
+    return 410 if reasons == {"waited"} else 422 if reasons else 200
+
+
+def _door_page(place: Place, kind: Kind, form: Form, token: str, faults: Sequence[Invalid] = ()) -> Response:
     danger = place.url("danger") if kind is not Kind.THANKS else None
     with force_locale(place.language):
         values: dict[str, Any] = {name: getattr(form, name) for name in Form.__dataclass_fields__}
         response = render_public(
             "public/door.html",
             place,
-            422 if faults else 200,
+            status_of(faults),
             kind=kind.value,
             asks_contact=KINDS[kind].is_answered,
             token=token,
             urls={"post": place.url(KINDS[kind].door), "back": place.url(), "danger": danger},
             values=values,
-            errors=told_faults(faults or []),
+            errors=told_faults(faults),
         )
     return kept_nowhere(response)

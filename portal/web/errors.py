@@ -14,23 +14,26 @@ from flask import request
 from flask_babel import force_locale, gettext
 from werkzeug.exceptions import HTTPException
 
-from portal.core.errors import Conflict, NotFound, PortalError, Throttled
+from portal.core.errors import Conflict, NotFound, PortalError, Retired, Throttled
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.web.desk import landing, render_staff
 from portal.web.guard import current_desk, is_staff_address
 from portal.web.kit import accepted_language, render_public
-from portal.web.place import UnknownLanguage
-from portal.web.told import BROKEN, by_status, told
+from portal.web.place import UnknownLanguage, place_at
+from portal.web.told import BROKEN, LOST, by_status, told
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
     from portal.web.guard import Desk
+    from portal.web.place import Place
     from portal.web.told import Told
 
 log = logging.getLogger("portal.web")
 
 _BROKEN_STATUS = 500
+_AT_NO_PLACE = frozenset({429, _BROKEN_STATUS})
+"""Where nothing is looked up: that would cost, or break again."""
 _FRAMES = 6
 _ENTRANCES = frozenset({"q", "p"})
 _KEPT_HEADERS = ("Allow", "Retry-After")
@@ -51,7 +54,8 @@ def _portal_error(error: PortalError) -> Response:
     if line is BROKEN:
         return _broken(error)
     kept = request.form.get("message") if isinstance(error, Conflict) else None
-    response = _page(line, kept=kept)
+    instead = str(error.facts.get("slug", "")) if isinstance(error, Retired) else ""
+    response = _page(line, kept=kept, instead=instead)
     if isinstance(error, Throttled) and "seconds" in error.facts:
         response.headers["Retry-After"] = str(error.facts["seconds"])
     return response
@@ -77,18 +81,27 @@ def _broken(error: BaseException) -> Response:
     return _page(BROKEN)
 
 
-def _page(line: Told, *, kept: str | None = None) -> Response:
+def _page(line: Told, *, kept: str | None = None, instead: str = "") -> Response:
+    """What is told, under the structure's name where there is one; `instead` is whose old code it was."""
     if is_staff_address(request.path):
         return _staff_page(line, kept)
     language = _spoken()
+    place = None if line.status in _AT_NO_PLACE else _place(instead, language)
+    if place and line.asks_code and not instead:
+        line = LOST
     with force_locale(language):
         words = _words(line)
     response = render_public(
         "errors/public.html",
-        None,
+        place,
         line.status,
         language=language,
-        urls={"code": "/", "back": None if line.asks_code else _entrance()},
+        languages=[],
+        urls={
+            "code": "/",
+            "back": None if line.asks_code else _entrance(),
+            "instead": place.url() if place and instead else None,
+        },
         asks_code=line.asks_code,
         **words,
     )
@@ -135,6 +148,17 @@ def _spoken() -> str:
     parts = request.path.split("/")
     named = parts[3] if len(parts) > 3 and parts[1].lower() in _ENTRANCES else ""  # noqa: PLR2004 -- "", "q", key, language
     return named if named in LANGUAGES else accepted_language() or DEFAULT
+
+
+def _place(instead: str, language: str) -> Place | None:
+    """The entrance of a resident's address, or the structure that an old code belonged to; None elsewhere."""
+    _root, kind, key, *_ = ("", "p", instead) if instead else (*request.path.split("/"), "", "")
+    if kind.lower() not in _ENTRANCES or not key.isprintable():
+        return None
+    try:
+        return place_at(kind, key, language)
+    except PortalError:
+        return None
 
 
 def _entrance() -> str | None:

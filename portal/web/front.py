@@ -91,7 +91,7 @@ def privacy(slug: str, language: str | None = None) -> Response:
     place = _place(slug, language)
     with force_locale(place.language):
         keeps = [{"what": gettext(what), "how_long": gettext(how_long)} for what, how_long in KEEPS]
-    return _page("privacy", place, language, contact=None, keeps=keeps)
+    return _page("privacy", place, language, door="request", contact=None, keeps=keeps)
 
 
 @bp.get("/p/<slug>/accessibility")
@@ -99,7 +99,7 @@ def privacy(slug: str, language: str | None = None) -> Response:
 @public
 def accessibility(slug: str, language: str | None = None) -> Response:
     """The statement, which says what is true today."""
-    return _page("accessibility", _place(slug, language), language, contact=None)
+    return _page("accessibility", _place(slug, language), language, door="complaint", contact=None)
 
 
 @bp.get("/p/<slug>/results")
@@ -135,8 +135,9 @@ def _place(slug: str, language: str | None) -> Place:
     return place_at("p", slug, read_language(language, accepted_language()))
 
 
-def _page(name: str, place: Place, language: str | None, **context: Any) -> Response:
-    response = render_public(f"public/{name}.html", place, urls={"write": place.url("complaint")}, **context)
+def _page(name: str, place: Place, language: str | None, *, door: str = "", **context: Any) -> Response:
+    """A page about the structure; `door` is the one behind which one may write about it."""
+    response = render_public(f"public/{name}.html", place, urls={"write": place.url(door)}, **context)
     if language is None:
         response.vary.add("Accept-Language")
     return response

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, format_decimal, gettext
 from markupsafe import escape
 
 from portal.channels.queries import Signboard
@@ -36,7 +36,7 @@ DOOR_LABELS: dict[str, str] = {
 """Doors under the first question, in their order (an idea has its door on the partners' page)."""
 
 FAULTS: dict[str, str] = {
-    "too_long": N_("This text is too long: %(length)d characters, and we can keep %(limit)d."),
+    "too_long": N_("This text is too long: %(length)s characters, and we can keep %(limit)s."),
     "unknown_choice": N_("Touch one of the answers."),
     "empty": N_("Write a few words, then send."),
     "waited": N_("This page has waited too long. Your words are still here: send them once more."),
@@ -82,11 +82,12 @@ def question_page(place: Place, asking: Asking) -> Response:
     return public_response(html, 200, language=place.language, theme=theme)
 
 
-def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts: Any) -> Response:
+def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts: int) -> Response:
     """The same page with what is wrong on top and the answer as it was given."""
     theme = theme_css(place.structure.colour)
     with force_locale(place.language):
-        errors = [{"field": "answer", "message": gettext(FAULTS[reason], **facts)}]
+        numbers = {name: format_decimal(number) for name, number in facts.items()}
+        errors = [{"field": "answer", "message": gettext(FAULTS[reason], **numbers)}]
     html = _html(place, asking, theme, errors=errors)
     return public_response(html.encode(), status, language=place.language, theme=theme)
 

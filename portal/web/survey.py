@@ -189,7 +189,7 @@ def _take(u: Unit, shown: Published, journey: Journey, asked: Question, *, is_fi
 
 
 def _refused(place: Place, asking: Asking, fault: Invalid) -> Response:
-    facts = {name: value for name, value in fault.facts.items() if name in {"limit", "length"}}
+    facts = {name: fact for name, fact in fault.facts.items() if isinstance(fact, int)}
     return _kept_nowhere(refused_page(place, asking, 422, str(fault.facts["reason"]), **facts))
 
 

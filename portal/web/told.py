@@ -72,6 +72,9 @@ TOLD: dict[type[PortalError], Told] = {
 }
 """What residents read, and the teams where they have no line of their own."""
 
+LOST = Told(404, TOLD[NotFound].title, N_("This address leads nowhere here."), _AGAIN)
+"""Below an entrance that is known: not the code is wrong, but what follows it."""
+
 STAFF: dict[type[PortalError], Told] = {
     NotFound: Told(
         404,

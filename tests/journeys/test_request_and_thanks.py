@@ -33,20 +33,18 @@ def test_a_request_and_a_thanks_are_handled_and_change_no_figure_of_complaints(
     # Somebody needs help, and leaves a number to be called.
     resident = Resident(page)
     page.goto(f"{entrance}/en")
-    resident.tap("I need help")
-    resident.write("What do you need?", HELP)
+    resident.enter("request")
     page.get_by_label("Call me").check()
-    resident.write("Your telephone number or e-mail", "06 39 98 12 34")
-    resident.send()
+    page.locator("input[name=contact]").fill("06 39 98 12 34")
+    resident.send(HELP)
     resident.reads("Thursday, April 8, 2027")
     request = resident.receipt
 
     # Somebody else says thank you: nothing is owed, and nothing is promised.
     thankful = Resident(new_page())
     thankful.page.goto(f"{entrance}/fr")
-    thankful.tap("Dire merci")
-    thankful.write("Votre merci", THANKS)
-    thankful.send()
+    thankful.enter("thanks")
+    thankful.send(THANKS)
     thankful.reads("C’est bien reçu.")
     both = {**RECEIVED, "Depuis 2 jours ouvrés ou moins": ("0", "2")}
     assert changes(before, office.board(clock.now())) == both
@@ -54,17 +52,16 @@ def test_a_request_and_a_thanks_are_handled_and_change_no_figure_of_complaints(
     # A colleague reads both: one is answered and closed, the other needs nothing more.
     lead = office.sits_down()
     lead.open_case(THANKS[:30])
-    lead.step("Lu, rien d’autre à faire")
+    lead.step("settle")
     lead.sees("Clos")
     lead.open_case(HELP[:30])
     lead.reads("06 39 98 12 34")
-    lead.step("Commencer le traitement")
-    lead.step("Répondre", ANSWER)
-    lead.step("Clore")
+    lead.step("start")
+    lead.step("answer", ANSWER)
+    lead.step("close")
     lead.sees("Clos")
 
     page.goto(f"{entrance}/en/follow")
-    resident.write("Your number", request)
-    resident.send()
+    resident.send_number(request)
     resident.reads(ANSWER)
     assert changes(then, office.board(AFTERWARDS)) == RECEIVED

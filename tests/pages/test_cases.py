@@ -139,7 +139,7 @@ def test_wrong_check_digits_are_told_before_any_look_up(sqlite_world: World) -> 
     client = sqlite_world.app.test_client()
     page = client.post(f"/p/{sqlite_world.lyon.structure.slug}/fr/follow", data={"receipt": wrong})
     assert page.status_code == 422
-    assert "Un chiffre ne va pas" in page.text
+    assert "Ce numéro contient une erreur." in page.text
     assert wrong in page.text
 
 

@@ -67,7 +67,7 @@ def test_nothing_typed_is_told_so(sqlite_world: World) -> None:
     for nothing in ("", "   "):
         page = typed(sqlite_world, nothing)
         assert page.status_code == 422
-        assert "Tapez les six signes écrits sous le carré." in page.text
+        assert "Tapez les six lettres et chiffres écrits sous le carré." in page.text
 
 
 def test_an_unknown_code_is_told_so_and_kept(world: World) -> None:

@@ -194,7 +194,7 @@ def test_another_person_answers_anew_on_the_same_phone(world: World) -> None:
     phone = at_the_free_word(world)
     last = phone.path
     phone.send(answer="Mon secret")
-    phone.open(phone.link("Une autre personne répond"))
+    phone.open(phone.link("Une autre personne veut répondre"))
     assert phone.path == entrance(world)
     phone.send(answer="bad")
     assert responses(world) == [False, True]
@@ -250,7 +250,7 @@ def test_text_that_is_none_is_refused(world: World) -> None:
     body = b"token=" + phone.token.encode() + b"&answer=%ff%fe"
     answer = phone.client.post(phone.action, data=body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 400
-    assert "Retour" in answer.text
+    assert "Aller à la première page" in answer.text
     assert words(world) == []
 
 
@@ -260,7 +260,7 @@ def test_a_token_of_yesterday_is_gone_and_the_page_leads_on(world: World) -> Non
     world.clock.advance(timedelta(hours=24, seconds=1))
     for page in (phone.client.get(phone.path), phone.client.post(phone.path, data={"answer": "yes"})):
         assert page.status_code == 410
-        assert "Cette page a trop attendu" in page.text
+        assert "Cette page est restée ouverte trop longtemps" in page.text
         assert f'href="{entrance(world)}"' in page.text
     assert stored(world) == ["good"]
 

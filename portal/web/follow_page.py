@@ -1,0 +1,158 @@
+"""What a filer reads on the page of their case: where it stands, what was said, what they may do now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import format_date, gettext
+
+from portal.cases.queries import clocks_of, photos_of, standing_of, thread
+from portal.cases.rules import (
+    KINDS,
+    MAX_PHOTOS,
+    REOPEN_WITHIN_DAYS,
+    Actor,
+    CaseState,
+    ClockName,
+    Direction,
+    steps_for,
+)
+from portal.core.languages import N_, direction_of
+from portal.web.doors import full_date
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from portal.cases.models import Case, Clock
+    from portal.cases.queries import Said
+    from portal.cases.rules import Step
+    from portal.cases.standing import Standing
+    from portal.core.db import Unit
+    from portal.web.place import Place
+
+STATUS: dict[CaseState, tuple[str, str]] = {
+    CaseState.RECEIVED: (N_("Received"), N_("We have your message. A person will read it soon.")),
+    CaseState.ACKNOWLEDGED: (N_("Read"), N_("A person has read your message.")),
+    CaseState.IN_PROGRESS: (N_("In progress"), N_("A person is looking into it.")),
+    CaseState.WAITING_FILER: (
+        N_("We await your answer"),
+        N_("We asked you a question: it is below. We go on as soon as you answer."),
+    ),
+    CaseState.WAITING_THIRD_PARTY: (
+        N_("In progress"),
+        N_("We are waiting for another service. The promised date stays."),
+    ),
+    CaseState.ANSWERED: (N_("Answer sent"), N_("Our answer is below.")),
+    CaseState.CLOSED: (N_("Finished"), N_("For anything else, write to us again.")),
+}
+"""What a filer reads of each state."""
+
+_STILL_OPEN = N_("You can still write to us below.")
+_READ_AGAIN = N_("We have taken your message up again and read everything anew.")
+_THANKED = (N_("Read"), N_("A person has read your message. Thank you."))
+_PROMISED: dict[ClockName, tuple[str, str]] = {
+    ClockName.ACK: (N_("Read"), N_("A person reads it")),
+    ClockName.ANSWER: (N_("Answer sent"), N_("A person answers you")),
+}
+"""What a filer reads of a promise: once it is kept, and until then."""
+
+
+def may_take(u: Unit, row: Case) -> set[str]:
+    """The steps a filer may take now; a case is opened again for 60 days (decisions, 16)."""
+    allowed: tuple[Step, ...] = steps_for(row.kind, row.state, Actor.FILER)
+    verbs = {step.verb for step in allowed}
+    closed_at = standing_of(u, row).closed_at
+    if closed_at is not None and u.now - closed_at > timedelta(days=REOPEN_WITHIN_DAYS):
+        verbs.discard("reopen")
+    return verbs
+
+
+def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]:
+    """What `public/case.html` shows of the case, in the language in force; an address a step allowed."""
+    standing, verbs, photos = standing_of(u, row), may_take(u, row), photos_of(u, row.id)
+    clocks = clocks_of(u, row.id)
+    answer = clocks.get(ClockName.ANSWER)
+    # While we wait for the filer no date runs: the promise is counted on from their reply (decisions, 16).
+    owed = None if answer is None or answer.stopped_at or standing.is_paused else full_date(answer.due_on)
+    is_late = answer is not None and owed is not None and answer.due_on < place.day_of(u.now)
+    may_write = bool(verbs & {"reply", "add", "reopen"})
+    label, sentence = _status(standing, may_write=may_write)
+
+    def url(name: str, *, allowed: bool) -> str | None:
+        return place.url("case", token, name) if allowed else None
+
+    return {
+        "status": {"label": gettext(label), "sentence": gettext(sentence)},
+        "promised_by": owed,
+        "is_late": is_late,
+        "is_asked": "reply" in verbs,
+        "steps": _steps(place, row, standing, clocks, place.day_of(u.now)),
+        "messages": [_message(place, said) for said in thread(u, row, for_filer=True)],
+        "photos": [
+            {"label": gettext("Photo %(number)d", number=number)} for number, _ in enumerate(photos, 1)
+        ],
+        "urls": {
+            "message": url("message", allowed=may_write),
+            "photo": url("photo", allowed=may_write and len(photos) < MAX_PHOTOS),
+            "contest": url("contest", allowed="contest" in verbs),
+            "close": url("close", allowed="accept" in verbs),
+            "first": place.url(),
+        },
+    }
+
+
+def _message(place: Place, said: Said) -> dict[str, Any]:
+    is_ours = said.direction is Direction.TO_FILER
+    direction = direction_of(said.text, said.language)
+    return {
+        "author": place.structure.name if is_ours else gettext("You"),
+        "ours": is_ours,
+        "date": format_date(place.day_of(said.at), "long"),
+        "text": said.text,
+        "lang": said.language if direction != "auto" else None,
+        "dir": direction,
+    }
+
+
+def _status(standing: Standing, *, may_write: bool) -> tuple[str, str]:
+    """Where the case stands, for the filer: the state in a word or two, and one sentence."""
+    label, sentence = STATUS[standing.state]
+    if standing.state is CaseState.CLOSED and not KINDS[standing.kind].is_answered:
+        return _THANKED
+    if standing.state is CaseState.CLOSED and may_write:
+        return label, _STILL_OPEN
+    if standing.state is CaseState.IN_PROGRESS and standing.reopened:
+        return label, _READ_AGAIN
+    return label, sentence
+
+
+def _steps(
+    place: Place, row: Case, standing: Standing, clocks: dict[ClockName, Clock], today: date
+) -> list[dict[str, Any]]:
+    """Received, read, answered (where an answer is owed), finished: done since when, or promised for when."""
+    shown = [_done(place, gettext("Received"), row.received_at)]
+    for name, (past, future) in _PROMISED.items():
+        clock = clocks.get(name)
+        if clock is None:
+            continue
+        if clock.stopped_at is not None:
+            shown.append(_done(place, gettext(past), clock.stopped_at))
+            continue
+        is_next = shown[-1]["state"] == "done"
+        rests = clock.due_on < today or (name is ClockName.ANSWER and standing.is_paused)
+        by = gettext("by %(date)s at the latest", date=format_date(clock.due_on, "long"))
+        shown.append(
+            {
+                "label": gettext(future),
+                "state": "current" if is_next else "todo",
+                "date": None if rests else by,
+            }
+        )
+    if standing.closed_at is not None:
+        shown.append(_done(place, gettext("Finished"), standing.closed_at))
+    return shown
+
+
+def _done(place: Place, label: str, at: datetime) -> dict[str, Any]:
+    return {"label": label, "state": "done", "date": format_date(place.day_of(at), "long")}
