@@ -51,7 +51,7 @@ DONE: dict[str, str] = {
 CARD_WORDS = N_("Tell us how it went. Aim your phone at this square.")
 """The sentence of a card, once in each language."""
 
-_NOT_INFORMED = N_(
+NOT_INFORMED = N_(
     "A code that names a mediator stays closed until staff and works council are informed:"
     " write the date down in the settings."
 )
@@ -133,6 +133,7 @@ def list_codes(desk: Desk) -> Response:
         urls={
             "new": desk.url("codes", "new") if desk.may(Permission.MANAGE_CODES) else None,
             "cards": desk.url("codes", "cards") if any(names.is_open(row) for row in rows) else None,
+            "print": desk.url("codes", "print") if any(names.is_open(row) for row in rows) else None,
         },
         codes=[_line(desk, row, names, counts.get(row.id)) for row in rows[:PAGE]],
         older=f"{desk.url('codes')}?offset={offset + PAGE}" if len(rows) > PAGE else None,
@@ -211,7 +212,7 @@ def cards(desk: Desk) -> Response:
     wanted = request.args.get("code")
     with house().database.reading(desk.scope) as u:
         names = Names.read(u, with_people=False)
-        site_id = _asked_site(names)
+        site_id = asked_site(names)
         rows = [
             row
             for row in ([code_named(u, wanted)] * SHEET if wanted else codes(u))
@@ -238,7 +239,7 @@ def _sees_scans(desk: Desk) -> bool:
     return desk.role is not None and not PERMISSIONS[desk.role].floor
 
 
-def _asked_site(names: Names) -> UUID | None:
+def asked_site(names: Names) -> UUID | None:
     """The site whose cards are asked for; None for all. Raises `NotFound` for one that is not here."""
     given = request.args.get("site", "")
     found = next((id_ for id_ in names.sites if str(id_) == given), None)
@@ -290,6 +291,7 @@ def _line(desk: Desk, row: Code, names: Names, scans: int | None) -> dict[str, A
             "svg": address(".svg", if_=row.retired_at is None),
             "png": address(".png", if_=row.retired_at is None),
             "sheet": f"{desk.url('codes', 'cards')}?code={row.code}" if can_print else None,
+            "print": f"{desk.url('codes', 'print')}?code={row.code}" if can_print else None,
             "retire": address("/retire", if_=can_change),
             "replace": address("/replace", if_=can_change),
         },
@@ -307,7 +309,7 @@ def _form(u: Unit) -> CodeForm:
     )
     form.agreement.offer(names.agreements.items(), nothing=gettext("No agreement in particular"))
     form.mediator.offer(names.mediators.items(), nothing=gettext("No mediator in particular"))
-    form.mediator.description = gettext(_INFORMED if names.staff_informed else _NOT_INFORMED)
+    form.mediator.description = gettext(_INFORMED if names.staff_informed else NOT_INFORMED)
     return form
 
 

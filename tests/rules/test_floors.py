@@ -17,7 +17,7 @@ FLOORS = (
     {"tenancy"},
     {"people"},
     {"channels"},
-    {"questionnaires", "cases"},
+    {"questionnaires", "cases", "printing"},
     {"insight", "notifications"},
     {"jobs"},
     {"web"},

@@ -1,0 +1,1 @@
+"""What is printed: cards, badges, stickers and posters as PDF; each square is read back from the file."""

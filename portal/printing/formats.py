@@ -1,0 +1,90 @@
+"""What can be printed, in millimetres: one table, from which page, offer and test derive. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+
+from portal.core.errors import Invalid
+from portal.core.languages import N_
+
+MOST_SHIFT = 15.0
+"""How far a sheet may be moved, in mm: stock is never cut further off than its own margin."""
+RULER = 50.0
+"""Length of the ruler on a sheet, in mm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One thing to print: msgid of its name, drawing in `templates/print`, page, and how much goes on it.
+
+    Sizes in mm. `square` is the side of the square with its quiet zone, from edge to edge.
+    """
+
+    label: str
+    drawing: str
+    width: float
+    height: float
+    square: float
+    most_languages: int | None = 4
+    per_page: int = 1
+
+
+FORMATS: dict[str, Format] = {
+    "card": Format(N_("Card"), "card", 85.6, 54.0, 33.0),
+    "badge": Format(N_("Badge"), "badge", 85.6, 54.0, 38.0),
+    "sheet": Format(N_("Sheet of ten cards"), "sheet", 210.0, 297.0, 33.0, per_page=10),
+    "sticker": Format(N_("Sticker"), "sticker", 50.0, 50.0, 31.0),
+    "poster-a4": Format(N_("Poster A4"), "poster", 210.0, 297.0, 110.0, most_languages=None),
+    "poster-a3": Format(N_("Poster A3"), "poster", 297.0, 420.0, 155.5, most_languages=None),
+}
+"""From the name in an address. Cards and badges are ID-1 (ISO/IEC 7810); a square of 110 mm is read from a
+metre away, ten times its side."""
+
+
+COLUMNS, ROWS = 2, 5
+_PAPER = (210.0, 297.0)
+_CARD = (85.6, 54.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How the cards of a sheet lie on the paper, in mm: moved `right` and `down`, with gaps between them.
+
+    For stock that is cut already. Raises `Invalid("shift")` when a card would not lie on the paper.
+    """
+
+    right: float = 0.0
+    down: float = 0.0
+    gap_x: float = 0.0
+    gap_y: float = 0.0
+
+    def __post_init__(self) -> None:
+        values = (self.right, self.down, self.gap_x, self.gap_y)
+        if not all(isfinite(value) and abs(value) <= MOST_SHIFT for value in values):
+            raise Invalid("shift")
+        ends = (
+            self.columns[0],
+            _PAPER[0] - self.columns[-1] - _CARD[0],
+            self.rows[0],
+            _PAPER[1] - self.rows[-1] - _CARD[1],
+        )
+        if min(self.gap_x, self.gap_y, *ends) < 0:
+            raise Invalid("shift")
+
+    @property
+    def columns(self) -> list[float]:
+        """Left edges of the cards, from the left edge of the paper."""
+        return _edges(0, COLUMNS, self.gap_x, self.right)
+
+    @property
+    def rows(self) -> list[float]:
+        """Upper edges of the cards, from the upper edge of the paper."""
+        return _edges(1, ROWS, self.gap_y, self.down)
+
+
+def _edges(axis: int, cards: int, gap: float, shift: float) -> list[float]:
+    """Where the cards begin: in the middle of the paper, then shifted."""
+    step = _CARD[axis] + gap
+    first = (_PAPER[axis] - cards * step + gap) / 2 + shift
+    return [first + at * step for at in range(cards)]

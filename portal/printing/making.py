@@ -1,0 +1,138 @@
+"""From codes and words to a finished PDF/UA-1 file: set by typst, then read back before anybody gets it.
+
+Whatever people wrote (a structure's name, a site's) travels as data and is never markup. The drawings stand
+in `templates/print`; they can read that folder and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import typst
+
+from portal.channels.qr import matrix, svg
+from portal.core.errors import Refused
+from portal.core.paths import TEMPLATES
+from portal.printing.fonts import missing, system_fonts
+from portal.printing.formats import RULER, Shift
+from portal.printing.proof import require_readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.printing.formats import Format
+
+DRAWINGS = TEMPLATES / "print"
+STANDARD: Final = "ua-1"
+"""PDF/UA-1 (ISO 14289-1): tagged, titled, no picture without words, no letter without a glyph."""
+MOST_SQUARES = 200
+"""Codes in one file: about four seconds, half the patience of a person and an eighth of the server's."""
+
+_NO_GLYPH = "could not be displayed"
+_NO_ROOM = "no room"
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One code to print: its six signs, the address in its square, where it stands, words for the picture."""
+
+    code: str
+    payload: str
+    place: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said to residents in one language.
+
+    `call` in three words (badge, sticker), `card` for whoever was just met, `invitation` and `how` on a
+    poster.
+    """
+
+    lang: str
+    dir: str
+    call: str
+    card: str
+    invitation: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be printed, for whom: squares in their order, words with the first language on top.
+
+    Colours are `#rrggbb` that pass contrast already. `language` and `title` are those of the file; `ruler`
+    is the sentence beside the ruler of a sheet.
+    """
+
+    squares: Sequence[Square]
+    words: Sequence[Words]
+    structure: str
+    host: str
+    brand: str
+    on_brand: str
+    language: str
+    title: str
+    ruler: str
+    shift: Shift = field(default_factory=Shift)
+
+
+def made(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> bytes:
+    """The PDF, every square in it read back.
+
+    Raises `Refused("print")` with `reason`: "fonts" when they are not installed, "glyph" when a letter is in
+    none of them, "room" when words do not fit, "many" above `MOST_SQUARES`; `Refused("qr")` when a square of
+    the file does not say its address.
+    """
+    if len(order.squares) > MOST_SQUARES:
+        raise Refused("print", reason="many", most=MOST_SQUARES)
+    pages = _pages(format_, order)
+    pdf = _set(format_, order, fonts or system_fonts())
+    require_readable(pdf, pages)
+    return pdf
+
+
+def _pages(format_: Format, order: Order) -> list[list[str]]:
+    """The payloads on each page."""
+    payloads = [square.payload for square in order.squares]
+    return [payloads[first : first + format_.per_page] for first in range(0, len(payloads), format_.per_page)]
+
+
+def _set(format_: Format, order: Order, fonts: typst.Fonts) -> bytes:
+    if absent := missing(fonts):
+        raise Refused("print", reason="fonts", families=absent)
+    try:
+        pdf: bytes = typst.compile(
+            str(DRAWINGS / f"{format_.drawing}.typ"),
+            root=str(DRAWINGS),
+            font_paths=fonts,
+            sys_inputs={"order": json.dumps(_data(format_, order))},
+            pdf_standards=STANDARD,
+        )
+    except typst.TypstError as fault:
+        raise _refusal(fault) from fault
+    return pdf
+
+
+def _refusal(fault: typst.TypstError) -> Exception:
+    """What a person can do something about becomes a refusal; anything else is a fault of ours."""
+    if _NO_GLYPH in fault.message:
+        return Refused("print", reason="glyph", told=fault.message)
+    if _NO_ROOM in fault.message:
+        return Refused("print", reason="room")
+    return fault
+
+
+def _data(format_: Format, order: Order) -> dict[str, object]:
+    """What the drawings read; the same square of several cards is sent once."""
+    data = asdict(order)
+    data["words"] = data["words"][: format_.most_languages]
+    data["pictures"] = {one.payload: svg(one.payload, title=one.code) for one in order.squares}
+    data["modules"] = len(matrix(order.squares[0].payload)) if order.squares else 0
+    data["format"] = {"width": format_.width, "height": format_.height, "square": format_.square}
+    data["ruler_length"] = RULER
+    data["columns"], data["rows"] = order.shift.columns, order.shift.rows
+    return data

@@ -1,0 +1,51 @@
+"""The last look before the printer: what a reader reads in the finished PDF, page by page.
+
+The file itself is rasterised, by a program that shares no code with the one that wrote it, and read by
+zxing-cpp, which shares none with the one that drew the squares (decisions, 32).
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import zxingcpp
+
+from portal.core.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    from PIL import Image
+
+    T = TypeVar("T")
+
+PROOF_DPI = 150
+"""Coarser than any printer: what is read here is read on paper."""
+
+_POINTS_PER_INCH = 72
+_ONLY_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+_pdfium = Lock()  # PDFium keeps state of its own, and a server has several threads
+
+
+def each_page(pdf: bytes, look: Callable[[Image.Image], T], *, dpi: int = PROOF_DPI) -> list[T]:
+    """What `look` makes of each page in shades of grey, as a printer of this resolution would show it.
+
+    One page is in memory at a time: a poster has many pixels.
+    """
+    with _pdfium, pypdfium2.PdfDocument(pdf) as document:
+        return [look(page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True).to_pil()) for page in document]
+
+
+def squares_in(picture: Image.Image) -> list[str]:
+    """What zxing-cpp reads in a raster, one entry per square, in no order; empty if it reads none."""
+    return [one.text for one in zxingcpp.read_barcodes(picture, formats=_ONLY_QR, try_invert=False)]
+
+
+def require_readable(pdf: bytes, expected: Sequence[Sequence[str]]) -> None:
+    """Nothing, when each page shows exactly the payloads expected of it; else raises `Refused("qr")`."""
+    read = [sorted(page) for page in each_page(pdf, squares_in)]
+    if read != [sorted(page) for page in expected]:
+        raise Refused("qr", reason="pdf_says_otherwise")
