@@ -76,13 +76,19 @@ class Resident:
             self.page.get_by_role("link", name=words, exact=True)
         ).first.click()
 
-    def write(self, label: str, words: str) -> None:
-        """Fill in the field with this label."""
-        self.page.get_by_label(label).fill(words)
+    def enter(self, door: str) -> None:
+        """Follow the page's link to a door: complaint, request, thanks, follow."""
+        self.page.locator(f"main a[href$='/{door}']").first.click()
 
-    def send(self) -> None:
-        """Press the button of the form that was just filled in."""
-        self.page.locator("main form button:not([name])").first.click()
+    def send(self, words: str, field: str = "textarea") -> None:
+        """Write into the page's one field of this sort, and press the button of its form."""
+        form = self.page.locator("main form").filter(has=self.page.locator(field))
+        form.locator(field).fill(words)
+        form.locator("button:not([name])").click()
+
+    def send_number(self, receipt: str) -> None:
+        """Give the number of a message to the page that asks for it."""
+        self.send(receipt, "input[name=receipt]")
 
     @property
     def receipt(self) -> str:
@@ -129,20 +135,16 @@ class Colleague:
         self.open("cases")
         self.page.locator("ol.work li").filter(has_text=words).get_by_role("link").click()
 
-    def step(self, label: str, words: str = "", **chosen: str) -> None:
-        """Take a step of the case: unfold it if need be, write, choose the words of its options, send."""
-        steps, button = (
-            self.page.locator(".next-step"),
-            self.page.get_by_role("button", name=label, exact=True),
-        )
-        if not steps.locator(button).is_visible():
-            steps.locator("summary", has_text=re.compile(rf"^\s*{label}\s*$")).click()
-        form = steps.locator("form").filter(has=button)
+    def step(self, verb: str, words: str = "", finding: str = "") -> None:
+        """Take a step of the case: unfold its form if need be, write, choose, send."""
+        form = self.page.locator(f"form[action$='/{verb}']")
+        if not form.is_visible():
+            self.page.locator("details").filter(has=form).locator("summary").click()
         if words:
             form.locator("textarea").fill(words)
-        for option in chosen.values():
-            form.get_by_label(option, exact=True).check()
-        steps.locator(button).click()
+        if finding:
+            form.get_by_label(finding, exact=True).check()
+        form.get_by_role("button").click()
 
     def reads(self, words: str) -> None:
         """These words stand on the page, or will in a moment."""
@@ -203,11 +205,11 @@ def board(page: Page) -> Board:
             name = f"{_clean(title.text_content())} · {label}"
             told += [(f"{name} · {head}", cell) for head, cell in zip(heads, cells, strict=True)]
     seen: Counter[str] = Counter()
-    figures = {}
+    by_name: Board = {}
     for name, figure in told:
         seen[name] += 1
-        figures[name if seen[name] == 1 else f"{name} ({seen[name]})"] = figure
-    return figures
+        by_name[name if seen[name] == 1 else f"{name} ({seen[name]})"] = figure
+    return by_name
 
 
 def changes(before: Board, after: Board) -> dict[str, tuple[str, str]]:

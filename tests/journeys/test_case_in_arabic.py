@@ -104,12 +104,10 @@ def at(month: int, day: int, hour: int) -> datetime:
 def followed(served: Served, phone: Page, receipt: str) -> Resident:
     """The page of a message, found again on another phone with nothing but the card and the number."""
     phone.goto(served.base_url)
-    phone.get_by_role("textbox").fill(served.world.lyon.code.code.lower())
     resident = Resident(phone)
-    resident.tap("متابعة")
-    resident.tap("متابعة رسالتي")
-    resident.write("الرقم", receipt)
-    resident.tap("متابعة")
+    resident.send(served.world.lyon.code.code.lower(), "input[name=code]")
+    resident.enter("follow")
+    resident.send_number(receipt)
     return resident
 
 
@@ -128,11 +126,10 @@ def test_a_scanned_code_leads_to_an_answer_in_arabic_and_the_figures_tell_exactl
     for question, answer in OPINION:
         resident.reads(question)
         resident.tap(answer)
-    resident.write("هل من كلمة تضاف؟", WORD)
-    resident.send()
-    resident.tap("نعم، سأحكي ما حدث")
-    resident.write("ماذا حدث؟", STORY)
-    resident.send()
+    resident.reads("هل من كلمة تضاف؟")
+    resident.send(WORD)
+    resident.enter("complaint")
+    resident.send(STORY)
     resident.reads("الخميس، 8 أبريل 2027")
     receipt = resident.receipt
     page.close()
@@ -142,8 +139,8 @@ def test_a_scanned_code_leads_to_an_answer_in_arabic_and_the_figures_tell_exactl
     clock.set(at(3, 25, 9))
     lead = office.sits_down()
     lead.open_case(STORY[:30])
-    lead.step("J’ai lu le message")
-    lead.step("Poser une question à la personne", QUESTION)
+    lead.step("acknowledge")
+    lead.step("ask", QUESTION)
     lead.sees("En attente de la personne")
 
     # Friday, on another phone: the number opens the question, and takes the reply.
@@ -151,8 +148,8 @@ def test_a_scanned_code_leads_to_an_answer_in_arabic_and_the_figures_tell_exactl
     resident = followed(served, new_page("ar"), receipt)
     resident.reads(QUESTION)
     assert (QUESTION, "ar", "rtl") in resident.said()
-    resident.write("إضافة شيء", REPLY)
-    resident.send()
+    resident.send(REPLY)
+    resident.reads(REPLY)
     assert (REPLY, "ar", "rtl") in resident.said()
     resident.reads("الجمعة، 9 أبريل 2027")
 
@@ -161,8 +158,8 @@ def test_a_scanned_code_leads_to_an_answer_in_arabic_and_the_figures_tell_exactl
     lead = office.sits_down()
     lead.open_case(STORY[:30])
     expect(lead.page.locator(".messages")).to_contain_text(REPLY)
-    lead.step("Répondre", ANSWER, finding="Fondé")
-    lead.step("Clore")
+    lead.step("answer", ANSWER, finding="Fondé")
+    lead.step("close")
     lead.sees("Clos")
 
     # The day after: the answer is read where it was promised.
