@@ -84,11 +84,13 @@ OWNED = (
     "message",
 )
 
-# What is never changed: (trigger, table, event, condition on SQLite, condition on PostgreSQL).
-# A published version may only be retired; its document, number and publication stay.
+# What is never changed: (trigger, table, event, condition under which the database refuses).
+# Nobody deletes these rows. The erasure of a whole structure, when it comes, brings a condition of its own for
+# all of them; until then there is no way round them.
 FROZEN = (
     ("case_event_no_update", "case_event", "UPDATE", None),
     ("case_event_no_delete", "case_event", "DELETE", None),
+    # A published version may only be retired; its document, number and publication stay.
     ("questionnaire_version_frozen", "questionnaire_version", "UPDATE",
      "OLD.state <> 'draft' AND NOT (NEW.state = 'retired' AND NEW.structure_id = OLD.structure_id"
      " AND NEW.id = OLD.id AND NEW.questionnaire_id = OLD.questionnaire_id AND NEW.number = OLD.number"
@@ -96,16 +98,53 @@ FROZEN = (
      " AND NEW.document_sha256 = OLD.document_sha256 AND NEW.published_at IS NOT DISTINCT FROM OLD.published_at"
      " AND NEW.published_by IS NOT DISTINCT FROM OLD.published_by)"),
     ("questionnaire_version_no_delete", "questionnaire_version", "DELETE", "OLD.state <> 'draft'"),
+    # Nor do its questions change: figures pool by what is written there.
+    ("item_version_frozen", "item_version", "UPDATE",
+     "EXISTS (SELECT 1 FROM questionnaire_version AS v WHERE v.state <> 'draft'"
+     " AND (v.structure_id = OLD.structure_id AND v.id = OLD.version_id"
+     " OR v.structure_id = NEW.structure_id AND v.id = NEW.version_id))"),
+    ("item_version_no_delete", "item_version", "DELETE",
+     "EXISTS (SELECT 1 FROM questionnaire_version AS v WHERE v.state <> 'draft'"
+     " AND v.structure_id = OLD.structure_id AND v.id = OLD.version_id)"),
+    # Publishing writes the version, then its questions, then makes it the current one: from then on it is full.
+    ("item_version_no_insert", "item_version", "INSERT",
+     "EXISTS (SELECT 1 FROM questionnaire_version AS v JOIN questionnaire AS q"
+     " ON q.structure_id = v.structure_id AND q.id = v.questionnaire_id"
+     " WHERE v.structure_id = NEW.structure_id AND v.id = NEW.version_id"
+     " AND (v.state = 'retired' OR q.current_version_id = v.id))"),
     ("calendar_version_frozen", "calendar_version", "UPDATE", None),
+    ("calendar_version_no_delete", "calendar_version", "DELETE", None),
     ("policy_version_frozen", "policy_version", "UPDATE", None),
+    ("policy_version_no_delete", "policy_version", "DELETE", None),
     ("journal_entry_no_update", "journal_entry", "UPDATE", None),
 )
+# The journal tells what persons did: it is kept six months at least, so that nobody wipes a trace, and not for
+# ever. A purge of older entries stays possible (CNIL, deliberation 2021-122: six months to one year).
+FROZEN_ON_POSTGRESQL = (
+    ("journal_entry_no_early_delete", "journal_entry", "DELETE", "OLD.at > now() - interval '6 months'"),
+)
 # INSERT OR REPLACE, which only SQLite knows, deletes the row in place past the triggers on DELETE (unless a
-# setting of the connection is on).
+# setting of the connection is on), and UPDATE OR REPLACE the rows in its way.
 FROZEN_ON_SQLITE = (
+    ("journal_entry_no_early_delete", "journal_entry", "DELETE", "OLD.at > datetime('now', '-6 months')"),
     ("case_event_no_replace", "case_event", "INSERT",
      "EXISTS (SELECT 1 FROM case_event WHERE structure_id = NEW.structure_id"
      " AND (id = NEW.id OR number = NEW.number))"),
+    ("questionnaire_version_no_replace", "questionnaire_version", "INSERT",
+     "EXISTS (SELECT 1 FROM questionnaire_version WHERE structure_id = NEW.structure_id AND state <> 'draft'"
+     " AND (id = NEW.id OR questionnaire_id = NEW.questionnaire_id AND number = NEW.number))"),
+    ("questionnaire_version_no_overwrite", "questionnaire_version", "UPDATE",
+     "EXISTS (SELECT 1 FROM questionnaire_version AS v WHERE v.rowid <> OLD.rowid AND v.state <> 'draft'"
+     " AND v.structure_id = NEW.structure_id AND (v.id = NEW.id"
+     " OR v.questionnaire_id = NEW.questionnaire_id AND v.number = NEW.number))"),
+    ("calendar_version_no_replace", "calendar_version", "INSERT",
+     "EXISTS (SELECT 1 FROM calendar_version WHERE structure_id = NEW.structure_id"
+     " AND (id = NEW.id OR site_id = NEW.site_id AND number = NEW.number))"),
+    ("policy_version_no_replace", "policy_version", "INSERT",
+     "EXISTS (SELECT 1 FROM policy_version WHERE structure_id = NEW.structure_id"
+     " AND (id = NEW.id OR number = NEW.number))"),
+    ("journal_entry_no_replace", "journal_entry", "INSERT",
+     "EXISTS (SELECT 1 FROM journal_entry WHERE structure_id = NEW.structure_id AND id = NEW.id)"),
 )
 
 
@@ -632,7 +671,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("structure_id", "submit_key", name="uq_message_structure_id_submit_key"),
     )
     is_postgresql = op.get_bind().dialect.name == "postgresql"
-    for trigger in FROZEN if is_postgresql else FROZEN + FROZEN_ON_SQLITE:
+    for trigger in FROZEN + (FROZEN_ON_POSTGRESQL if is_postgresql else FROZEN_ON_SQLITE):
         (_freeze_postgresql if is_postgresql else _freeze_sqlite)(*trigger)
     if is_postgresql:
         for table in OWNED:
@@ -644,7 +683,7 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
-        for trigger, *_ in FROZEN:
+        for trigger, *_ in FROZEN + FROZEN_ON_POSTGRESQL:
             op.execute(f"DROP FUNCTION IF EXISTS {trigger}()")
 
 
@@ -658,12 +697,14 @@ def _freeze_sqlite(trigger: str, table: str, verb: str, condition: str | None) -
 
 
 def _freeze_postgresql(trigger: str, table: str, verb: str, condition: str | None) -> None:
-    when = f"WHEN ({condition}) " if condition else ""
+    # The condition stands in the function: a WHEN takes no sub-select.
     op.execute(
-        f"CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is never changed' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        f"CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF {condition or 'true'} THEN"
+        f" RAISE EXCEPTION '{table} is never changed' USING ERRCODE = 'integrity_constraint_violation';"
+        f" END IF; RETURN {'OLD' if verb == 'DELETE' else 'NEW'}; END $$"
     )
-    op.execute(f"CREATE TRIGGER {trigger} BEFORE {verb} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {trigger}()")
+    op.execute(f"CREATE TRIGGER {trigger} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {trigger}()")
 
 
 def _wall(table: str) -> None:

@@ -30,15 +30,33 @@ TRIGGERS = frozenset(
         "case_event_no_delete",
         "questionnaire_version_frozen",
         "questionnaire_version_no_delete",
+        "item_version_frozen",
+        "item_version_no_delete",
+        "item_version_no_insert",
         "calendar_version_frozen",
+        "calendar_version_no_delete",
         "policy_version_frozen",
+        "policy_version_no_delete",
         "journal_entry_no_update",
+        "journal_entry_no_early_delete",
     }
 )
 """Triggers that keep what must never change; the migrations create them on both databases."""
 
-_MORE_TRIGGERS = {"sqlite": frozenset({"case_event_no_replace"}), "postgresql": frozenset[str]()}
-"""SQLite alone knows INSERT OR REPLACE, which deletes past the triggers on DELETE."""
+_MORE_TRIGGERS = {
+    "sqlite": frozenset(
+        {
+            "case_event_no_replace",
+            "questionnaire_version_no_replace",
+            "questionnaire_version_no_overwrite",
+            "calendar_version_no_replace",
+            "policy_version_no_replace",
+            "journal_entry_no_replace",
+        }
+    ),
+    "postgresql": frozenset[str](),
+}
+"""SQLite alone knows OR REPLACE, which deletes past the triggers on DELETE."""
 
 _ROLE = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _OWNED = (

@@ -7,7 +7,7 @@ whom row security lets through and the triggers do not.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,18 +20,20 @@ from portal.cases.rules import CaseMode, CaseState, Kind
 from portal.core.ids import new_id
 from portal.core.schema import Base, table_of
 from portal.people.models import JournalEntry
-from portal.questionnaires.models import QuestionnaireVersion
+from portal.questionnaires.models import ItemVersion, QuestionnaireVersion
 from portal.tenancy.models import CalendarVersion, PolicyVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from build import World
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
 THEN = datetime(2027, 3, 24, 9, 0, tzinfo=UTC)
 LATER = datetime(2028, 1, 1, tzinfo=UTC)
-EVENT, VERSION = table_of(CaseEvent), table_of(QuestionnaireVersion)
+DRAFT = new_id(LATER)
+EVENT, VERSION, QUESTION = table_of(CaseEvent), table_of(QuestionnaireVersion), table_of(ItemVersion)
+CALENDAR, POLICY, JOURNAL = table_of(CalendarVersion), table_of(PolicyVersion), table_of(JournalEntry)
 Change = tuple[str, Any]
 
 
@@ -90,6 +92,13 @@ def refused(world: World, statement: Any) -> bool:
         return not found.rowcount
 
 
+def first(connection: Connection, wanted: Any) -> dict[str, Any]:
+    """The first row of a query, by column."""
+    found = connection.execute(wanted).mappings().first()
+    assert found is not None
+    return {str(name): value for name, value in found.items()}
+
+
 NEVER = {
     "an event's payload": update(EVENT).values(payload={"a": 1}),
     "an event's instant": update(EVENT).values(occurred_at=LATER),
@@ -106,9 +115,16 @@ NEVER = {
     "who published": update(VERSION).values(published_by=new_id(THEN), state="retired"),
     "a version back to draft": update(VERSION).values(state="draft"),
     "a published version": delete(VERSION),
-    "a calendar": update(table_of(CalendarVersion)).values(zone="metropole"),
-    "an entry of the journal": update(table_of(JournalEntry)).values(act="slept"),
-    "a policy": update(table_of(PolicyVersion)).values(document_version="2"),
+    "whether a published question must be answered": update(QUESTION).values(required=True),
+    "what a published question means": update(QUESTION).values(meaning_rev=QUESTION.c.meaning_rev + 1),
+    "the version of a published question": update(QUESTION).values(version_id=new_id(THEN)),
+    "a published question": delete(QUESTION),
+    "a calendar": update(CALENDAR).values(zone="metropole"),
+    "that there was a calendar": delete(CALENDAR),
+    "an entry of the journal": update(JOURNAL).values(act="slept"),
+    "that there was an entry of the journal": delete(JOURNAL),
+    "a policy": update(POLICY).values(document_version="2"),
+    "that there was a policy": delete(POLICY),
 }
 
 
@@ -118,13 +134,87 @@ def test_the_database_refuses_to_change(world: World, what: str) -> None:
     assert refused(world, NEVER[what])
 
 
-def test_an_event_is_not_replaced_by_an_insertion(sqlite_world: World) -> None:
-    with_an_event(sqlite_world)
+def with_more_rows(world: World) -> None:
+    """The same, and a draft of a next version with a question of its own."""
+    with_an_event(world)
+    with bare(world) as connection:
+        of_lyon = VERSION.c.structure_id == world.lyon.structure.id
+        row = first(connection, select(VERSION).where(of_lyon))
+        draft = row | {"id": DRAFT, "number": 2, "state": "draft", "published_at": None}
+        connection.execute(insert(VERSION), draft)
+        of_version = select(QUESTION).where(QUESTION.c.version_id == row["id"])
+        connection.execute(insert(QUESTION), first(connection, of_version) | {"version_id": DRAFT})
+        connection.commit()
+
+
+OVERWRITTEN: dict[str, tuple[Table, str | None, dict[str, Any]]] = {
+    "an event": (EVENT, "number", {"digest": b"x"}),
+    "a published version": (VERSION, "number", {"document": {"a": 1}}),
+    "a calendar": (CALENDAR, "number", {"zone": "guyane"}),
+    "a policy": (POLICY, "number", {"document_version": "2"}),
+    "an entry of the journal": (JOURNAL, None, {"act": "slept"}),
+    "a published question": (QUESTION, None, {"meaning_rev": 9}),
+}
+"""Table, what is unique in it beside its key, and another content."""
+
+
+@pytest.mark.parametrize("what", OVERWRITTEN)
+def test_a_row_is_not_replaced_by_an_insertion(sqlite_world: World, what: str) -> None:
+    table, number, other = OVERWRITTEN[what]
+    with_more_rows(sqlite_world)
     with bare(sqlite_world) as connection:
-        row = dict(connection.execute(select(EVENT)).mappings().one())
-        for twin in (row | {"digest": b"x"}, row | {"id": new_id(THEN), "digest": b"x"}):
+        row = first(connection, select(table))
+        twins = [row | other] + ([row | other | {"id": new_id(THEN)}] if number else [])
+        for twin in twins:
             with pytest.raises(DBAPIError, match="never changed"):
-                connection.execute(insert(EVENT).prefix_with("OR REPLACE"), twin)
+                connection.execute(insert(table).prefix_with("OR REPLACE"), twin)
+
+
+@pytest.mark.parametrize("key", ["id", "number"])
+def test_a_draft_does_not_take_the_place_of_a_published_version(sqlite_world: World, key: str) -> None:
+    with_more_rows(sqlite_world)
+    published = select(VERSION.c[key]).where(VERSION.c.state == "published")
+    with bare(sqlite_world) as connection:
+        taken = connection.execute(published).scalars().first()
+        moved = update(VERSION).prefix_with("OR REPLACE").where(VERSION.c.id == DRAFT).values({key: taken})
+        with pytest.raises(DBAPIError, match="never changed"):
+            connection.execute(moved)
+
+
+def test_no_question_comes_into_or_out_of_a_published_version(world: World) -> None:
+    with_more_rows(world)
+    with bare(world) as connection:
+        published = select(VERSION.c.id).where(VERSION.c.state == "published")
+        row = first(connection, select(QUESTION))
+        for statement, values in (
+            (insert(QUESTION), row | {"version_id": connection.execute(published).scalars().first()}),
+            (update(QUESTION).where(QUESTION.c.version_id == DRAFT), {"version_id": row["version_id"]}),
+        ):
+            with pytest.raises(DBAPIError, match="never changed"):
+                connection.execute(statement, values)
+            connection.rollback()
+
+
+def test_a_question_of_a_draft_changes_and_goes(world: World) -> None:
+    with_more_rows(world)
+    of_draft = QUESTION.c.version_id == DRAFT
+    with bare(world) as connection:
+        for statement in (update(QUESTION).values(required=True), delete(QUESTION)):
+            assert connection.execute(statement.where(of_draft)).rowcount == 1
+        for statement in (update(VERSION).values(number=3), delete(VERSION)):
+            assert connection.execute(statement.where(VERSION.c.id == DRAFT)).rowcount == 1
+
+
+def test_the_journal_is_kept_six_months_and_may_then_be_purged(world: World) -> None:
+    now = datetime.now(UTC)  # noqa: TID251 -- the trigger goes by the clock of the machine
+    old, young = now - timedelta(days=190), now - timedelta(days=170)
+    with world.database.transaction(world.lyon.scope) as u:
+        for at in (old, young):
+            u.add(JournalEntry(id=new_id(at), at=at, act="looked", facts={}))
+    with bare(world) as connection:
+        assert connection.execute(delete(JOURNAL).where(JOURNAL.c.at == old)).rowcount == 1
+        with pytest.raises(DBAPIError, match="never changed"):
+            connection.execute(delete(JOURNAL).where(JOURNAL.c.at == young))
 
 
 def test_a_published_version_may_be_retired(world: World) -> None:

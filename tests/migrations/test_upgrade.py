@@ -16,6 +16,8 @@ from portal.app import SLICES
 from portal.core.errors import Refused
 from portal.core.schema import Base
 from portal.core.upgrade import (
+    _MORE_TRIGGERS,
+    TRIGGERS,
     _alembic,
     application_role_of,
     head,
@@ -24,6 +26,7 @@ from portal.core.upgrade import (
     unsafe_role,
     upgrade,
 )
+from portal.core.upgrade import _TRIGGERS as _STANDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +81,19 @@ def test_every_guard_stands_after_the_migrations(engine: Engine) -> None:
     assert missing(engine) == []
 
 
-def test_a_dropped_trigger_is_named(engine: Engine) -> None:
-    of_table = "" if engine.dialect.name == "sqlite" else " on case_event"
-    run(engine, f"drop trigger case_event_no_delete{of_table}")
-    assert missing(engine) == ["case_event_no_delete"]
+def test_each_dropped_trigger_is_named(engine: Engine) -> None:
+    dialect = engine.dialect.name
+    kept = sorted(TRIGGERS | _MORE_TRIGGERS[dialect])
+    for turn, trigger in enumerate(kept, 1):
+        table = trigger.partition("_no_")[0].removesuffix("_frozen")
+        run(engine, f"drop trigger {trigger}{'' if dialect == 'sqlite' else f' on {table}'}")
+        assert missing(engine) == kept[:turn]
+
+
+def test_no_trigger_stands_that_is_not_watched(engine: Engine) -> None:
+    with engine.connect() as connection:
+        standing = set(connection.execute(text(_STANDING[engine.dialect.name])).scalars())
+    assert standing == TRIGGERS | _MORE_TRIGGERS[engine.dialect.name]
 
 
 @pytest.mark.postgres
