@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import format_date, gettext, ngettext
 
-from portal.cases.rules import STEPS, CaseMode, CaseState, ClockName, Finding, Outcome
+from portal.cases.rules import CaseMode, CaseState, ClockName, Finding, Outcome
 from portal.cases.standing import FILED, PERSON_NAMED, PHOTO_ADDED, TRANSLATED
 from portal.core.languages import N_
 from portal.core.worktime import Reason
@@ -55,8 +55,54 @@ EVENTS: dict[str, str] = {
     TRANSLATED: N_("Translation added"),
     PHOTO_ADDED: N_("Photo added"),
     PERSON_NAMED: N_("Person concerned noted"),
-    **{step.verb: step.label for step in STEPS},
+    "acknowledge": N_("Read"),
+    "start": N_("Handling began"),
+    "ask": N_("Question asked"),
+    "inform": N_("Message sent"),
+    "wait": N_("Waiting for a third party"),
+    "resume": N_("Handling went on"),
+    "answer": N_("Answer sent"),
+    "close": N_("Closed"),
+    "dismiss": N_("Closed without an answer"),
+    "settle": N_("Read, nothing more to do"),
+    "note": N_("Note added"),
+    "reply": N_("Reply received"),
+    "add": N_("Message received"),
+    "accept": N_("The answer helps the person"),
+    "contest": N_("Second look asked for"),
+    "reopen": N_("Reopened"),
+    "expire_pause": N_("Waiting is over"),
+    "auto_close": N_("Closed without contest"),
 }
+"""What happened, as the history tells it: a line for every event there is."""
+HINTS: dict[str, str] = {
+    "acknowledge": N_("The person sees that somebody has read the message."),
+    "ask": N_(
+        "The person is told. The clock of the answer rests until the reply, %(days)d working days at most."
+    ),
+    "inform": N_("The person is told. The clock of the answer goes on."),
+    "wait": N_("The clock of the answer goes on."),
+    "answer": N_("The person is told, and may ask for a second look."),
+    "close": N_("Without this, the case closes by itself %(days)d working days after the answer."),
+    "dismiss": N_("Tell the person why, and who can help."),
+    "note": N_("For the team alone: the person does not see it."),
+}
+"""What a step means for the person and for the clocks."""
+DONE: dict[str, str] = {
+    "acknowledge": N_("You have read it: the person sees that."),
+    "start": N_("The handling has begun: the person sees that."),
+    "ask": N_("Your question is sent. The clock of the answer rests until the reply."),
+    "inform": N_("Your message is sent."),
+    "wait": N_("Noted: you wait for a third party."),
+    "resume": N_("The handling goes on."),
+    "answer": N_("Your answer is sent."),
+    "close": N_("The case is closed."),
+    "dismiss": N_("The case is closed: the person reads why."),
+    "settle": N_("The case is closed."),
+    "note": N_("The note is kept."),
+    "translate": N_("The translation is kept."),
+}
+"""What the page says after a step; the address names it, for there is no store of notices."""
 REASONS: dict[Reason, str] = {
     Reason.DAY_ZERO: N_("day of reception, not counted"),
     Reason.COUNTED: N_("counts"),
@@ -90,5 +136,5 @@ def shown_at(calendar: WorkCalendar, at: datetime, mode: CaseMode) -> str:
     local = calendar.local(at)
     day = format_date(local.date(), "long")
     if mode is CaseMode.ANONYMOUS:
-        return str(gettext("%(day)s, %(hour)s h", day=day, hour=local.strftime("%H")))
+        return str(gettext("%(day)s, %(hour)s h", day=day, hour=local.hour))
     return str(gettext("%(day)s at %(time)s", day=day, time=local.strftime("%H:%M")))

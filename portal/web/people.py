@@ -187,6 +187,7 @@ def _member_line(desk: Desk, one: Member, zone: ZoneInfo, *, can_end: bool) -> d
         "tone": "done",
         "revoke_url": desk.url("people", str(one.membership_id), "end") if can_end else None,
         "revoke_label": gettext("End the access"),
+        "revoke_words": gettext("%(name)s will open nothing any more, from now on.", name=one.person.name),
     }
 
 
@@ -201,4 +202,5 @@ def _invitation_line(desk: Desk, one: Offer, zone: ZoneInfo) -> dict[str, str | 
         "tone": "waiting",
         "revoke_url": address if can_withdraw else None,
         "revoke_label": gettext("Withdraw the invitation"),
+        "revoke_words": gettext("The link that was sent will open nothing any more."),
     }

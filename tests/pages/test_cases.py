@@ -14,8 +14,10 @@ from portal.cases.actions import name_person
 from portal.cases.chain import verify
 from portal.cases.models import Case, CaseFact
 from portal.cases.queries import case_by_reference, standing_of
-from portal.cases.rules import CaseState, Outcome
+from portal.cases.rules import HANDLERS, STEPS, CaseState, Outcome
+from portal.cases.standing import FILED, SIDE_EVENTS
 from portal.people.rules import Role
+from portal.web.case_words import DONE, EVENTS
 
 if TYPE_CHECKING:
     from build import World
@@ -169,6 +171,64 @@ def test_a_stale_page_is_refused_and_keeps_the_words(sqlite_world: World) -> Non
     stale = lead.post(f"/s/passerelle/cases/{reference}/inform", version="1", message="Nous cherchons.")
     assert stale.status_code == 409
     assert "Nous cherchons." in stale.text
+
+
+def test_a_stale_page_whose_step_is_gone_keeps_the_words_to_copy(sqlite_world: World) -> None:
+    _, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    step(lead, reference, "start")
+    step(lead, reference, "answer", message="Voici.", finding="upheld")
+    stale = lead.post(f"/s/passerelle/cases/{reference}/inform", version="2", message="Nous cherchons.")
+    assert stale.status_code == 409
+    assert re.search(r'<textarea[^>]+name="kept"[^>]*>\s*Nous cherchons\.', stale.text)
+
+
+def test_an_empty_answer_is_told_at_the_field_of_its_own_form(sqlite_world: World) -> None:
+    _, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    step(lead, reference, "acknowledge")
+    page = step(lead, reference, "answer")
+    assert page.status_code == 422
+    assert 'href="#answer-message"' in page.text
+    assert 'id="answer-message"' in page.text
+
+
+def test_an_empty_translation_is_told_beside_its_message(sqlite_world: World) -> None:
+    _, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    found = re.search(
+        r'action="([^"]+/messages/[^"]+/note)"', lead.get(f"/s/passerelle/cases/{reference}").text
+    )
+    assert found
+    page = lead.post(found[1], note="")
+    link = re.search(r'href="#(note-\w+)"', page.text)
+    assert link
+    assert f'id="{link[1]}"' in page.text
+
+
+def test_the_page_says_after_each_step_what_has_happened(sqlite_world: World) -> None:
+    _, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    for verb in ("acknowledge", "start", "inform", "wait", "resume", "ask", "answer", "note", "close"):
+        sent = step(lead, reference, verb, message="Un mot.", outcome="answered", finding="upheld")
+        assert 'role="status"' in lead.get(sent.location).text, verb
+    assert DONE.keys() >= {one.verb for one in STEPS if one.who & HANDLERS}
+
+
+def test_every_event_there_is_has_its_words() -> None:
+    assert EVENTS.keys() >= {one.verb for one in STEPS} | SIDE_EVENTS | {FILED}
+
+
+def test_the_list_says_what_it_was_narrowed_by_and_keeps_it(sqlite_world: World) -> None:
+    for _ in range(2):
+        _, reference = file(sqlite_world)
+    lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
+    asked = "kind=complaint&from=2027-03-01&to=2027-03-31&late=1"
+    page = lead.get(f"/s/passerelle/cases?{asked}").text
+    assert "1 mars 2027" in page
+    assert "Aucun message ne correspond" in page
+    assert '<input type="hidden" name="from" value="2027-03-01">' in page
+    assert reference in lead.get("/s/passerelle/cases").text
 
 
 def test_a_person_named_in_a_case_meets_no_trace_of_it(world: World) -> None:

@@ -53,7 +53,7 @@ def test_three_sentences_say_what_to_know(world: World) -> None:
     said = words(signed_in(world))
     assert "Sur 32 avis, 81 % sont « Bien » (entre 65 % et 91 %)." in said
     assert "Réclamations : réponses données à temps, 1 sur 2." in said
-    assert "Réclamations en retard aujourd’hui : 1." in said
+    assert "Réclamations encore sans réponse après le jour promis : 1." in said
 
 
 def test_a_small_number_is_told_with_a_word_of_caution(world: World) -> None:
@@ -225,7 +225,8 @@ def test_a_list_holds_as_many_as_its_figure_counts(world: World) -> None:
     case_of(world, Kind.REQUEST, due=due)
     lead = signed_in(world)
     page = lead.get(PAGE).text
-    for label, n in (("Réclamations", 2), ("Demandes d’aide", 1), ("Réclamations en retard aujourd’hui", 2)):
+    figures = (("Réclamations", 2), ("Demandes d’aide", 1), ("Réclamations sans réponse, en retard", 2))
+    for label, n in figures:
         link = re.search(r'href="([^"]+)"[^>]*>(?:<span class="tile-label">)?' + label + "<", page)
         assert link is not None, label
         assert re.search(rf">\s*{n} messages?<", lead.get(link[1].replace("&amp;", "&")).text), label

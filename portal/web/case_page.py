@@ -1,0 +1,254 @@
+"""The page of one case: what came, what was said, the steps to take, the promises, what is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from flask_babel import format_date, gettext, ngettext
+
+from portal.cases.queries import (
+    case_by_reference,
+    clocks_of,
+    contact_of,
+    events_of,
+    name_of,
+    photos_of,
+    standing_of,
+    thread,
+)
+from portal.cases.rules import KINDS, CaseState, Direction
+from portal.core.languages import LANGUAGES, N_, direction_of
+from portal.people.queries import cards
+from portal.people.rules import Permission
+from portal.tenancy.queries import agreements, calendar, sites, teams
+from portal.web.case_steps import LEADING, errors_of, kept_words, status_of, step_line, steps_of
+from portal.web.case_words import (
+    CLOCKS,
+    DONE,
+    EVENTS,
+    FINDINGS,
+    MODES,
+    OUTCOMES,
+    STATES,
+    reason_of,
+    shown_at,
+    time_left,
+)
+from portal.web.desk import render_staff
+from portal.web.house import house
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from flask import Response
+
+    from portal.cases.models import Case, CaseEvent, Clock
+    from portal.cases.queries import Said
+    from portal.cases.standing import Standing
+    from portal.core.db import Unit
+    from portal.core.worktime import WorkCalendar
+    from portal.people.queries import Card
+    from portal.web.case_steps import Refusal
+    from portal.web.guard import Desk
+
+_SIDES = {Direction.FROM_FILER: "theirs", Direction.TO_FILER: "ours", Direction.NOTE: "note"}
+_CONTACTS = {
+    "phone": (N_("Call"), "tel"),
+    "sms": (N_("Text message to"), "sms"),
+    "email": (N_("E-mail to"), "mailto"),
+}
+
+
+def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, done: str = "") -> Response:
+    """The page; 422 with the faults at their fields, 409 when it was stale: what was written is kept."""
+    with house().database.reading(desk.scope) as u:
+        row = case_by_reference(u, reference)
+        place, standing, clocks = calendar(u, row.calendar_id), standing_of(u, row), clocks_of(u, row.id)
+        events, said = events_of(u, row.id), thread(u, row)
+        known = cards(u, _people(row, events, said))
+        contact, name = contact_of(u, row.id), name_of(u, row)
+        photos = [one.id for one in photos_of(u, row.id)]
+        facts = _facts(u, row, place, known)
+        today = place.local(u.now).date()
+    offered = steps_of(desk, row)
+    promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
+    return render_staff(
+        "staff/case.html",
+        desk,
+        status_of(refusal),
+        flashes=[gettext(DONE[done])] if done in DONE else [],
+        version=str(row.version),
+        urls={"list": desk.url("cases")},
+        case={"reference": row.reference, "title": gettext(KINDS[row.kind].label)},
+        tags=_tags(row),
+        urgent=next((one for one in promises if one["is_running"]), None),
+        leading=gettext(offered[0].label) if offered and offered[0].verb in LEADING else None,
+        contact=_contact(contact.kind if contact else None, contact.value if contact else "", name),
+        mode=gettext(MODES[row.mode]),
+        photos=[
+            {"label": gettext("Photo %(number)d", number=number), "url": _photo_url(desk, row, one)}
+            for number, one in enumerate(photos, 1)
+        ],
+        messages=[
+            {**_message(row, place, one, known), **_translation(desk, row, one, known, refusal)}
+            for one in said
+        ],
+        steps=[step_line(desk, row, one, refusal, is_leading=one.verb == offered[0].verb) for one in offered],
+        kept=kept_words(offered, refusal),
+        clocks=promises,
+        facts=facts,
+        history=[_event(row, place, event, known) for event in events],
+        errors=errors_of(refusal),
+    )
+
+
+def _photo_url(desk: Desk, row: Case, photo_id: UUID) -> str:
+    return desk.url("cases", row.reference, "photos", str(photo_id))
+
+
+def _people(row: Case, events: Sequence[CaseEvent], said: Sequence[Said]) -> set[UUID]:
+    """Everybody whose name the page shows."""
+    named = {event.actor_id for event in events} | {one.author_id for one in said} | {row.handler_id}
+    named |= {note.author_id for one in said for note in one.translations}
+    return {one for one in named if one is not None}
+
+
+def _tags(row: Case) -> list[dict[str, str]]:
+    is_over = row.state in {CaseState.ANSWERED, CaseState.CLOSED}
+    tags = [{"text": gettext(STATES[row.state]), "tone": "done" if is_over else ""}]
+    if row.outcome is not None:
+        tags.append({"text": gettext(OUTCOMES[row.outcome]), "tone": ""})
+    if row.finding is not None:
+        tags.append({"text": gettext(FINDINGS[row.finding]), "tone": ""})
+    return tags
+
+
+def _contact(kind: str | None, value: str, name: str | None) -> dict[str, str | None] | None:
+    """How the person wished to be told, with the address that a telephone opens by itself."""
+    if kind is None and name is None:
+        return None
+    if kind not in _CONTACTS:
+        return {"label": gettext("Reads with their number"), "value": value, "name": name, "url": None}
+    label, scheme = _CONTACTS[kind]
+    address = (
+        quote(value, safe="@")
+        if scheme == "mailto"
+        else "".join(one for one in value if one in "+0123456789")
+    )
+    return {"label": gettext(label), "value": value, "name": name, "url": f"{scheme}:{address}"}
+
+
+def _facts(u: Unit, row: Case, place: WorkCalendar, known: Mapping[UUID, Card]) -> list[dict[str, str]]:
+    named: tuple[tuple[str, UUID | None, Mapping[UUID, str]], ...] = (
+        (gettext("Site"), row.site_id, {one.id: one.name for one in sites(u)}),
+        (gettext("Team"), row.team_id, {one.id: one.name for one in teams(u)}),
+        (
+            gettext("Agreement"),
+            row.agreement_id,
+            {one.id: f"{one.partner} · {one.purpose}" for one in agreements(u)},
+        ),
+    )
+    language = LANGUAGES[row.language].own_name if row.language in LANGUAGES else row.language
+    handler = _named(row.handler_id, known) if row.handler_id else gettext("nobody yet")
+    facts = [
+        {"label": label, "value": names[key]}
+        for label, key, names in named
+        if key is not None and key in names
+    ]
+    return [
+        {"label": gettext("Received on"), "value": shown_at(place, row.received_at, row.mode)},
+        {"label": gettext("Handled by"), "value": handler},
+        *facts,
+        {"label": gettext("Language"), "value": language},
+    ]
+
+
+def spoken(said: Said) -> tuple[str | None, str]:
+    """The language and direction of a text; no language where it was not written in that of its page."""
+    direction = direction_of(said.text, said.language)
+    return None if direction == "auto" else said.language, direction
+
+
+def _message(row: Case, place: WorkCalendar, said: Said, known: Mapping[UUID, Card]) -> dict[str, Any]:
+    """What was said, as it was written; a note of the team says so."""
+    side = _SIDES[said.direction]
+    author = gettext("The person") if side == "theirs" else _named(said.author_id, known)
+    language, direction = spoken(said)
+    return {
+        "id": said.id.hex,
+        "author": gettext("Note by %(name)s", name=author) if side == "note" else author,
+        "side": side,
+        "date": shown_at(place, said.at, row.mode),
+        "text": said.text,
+        "lang": language,
+        "dir": direction,
+        "language_name": LANGUAGES[language].own_name if language else "",
+    }
+
+
+def _translation(
+    desk: Desk, row: Case, said: Said, known: Mapping[UUID, Card], refusal: Refusal | None
+) -> dict[str, Any]:
+    """The newest translation beside a message, and the way to add one; what was refused is still there."""
+    newest = said.translations[-1] if said.translations else None
+    can_note = said.direction is Direction.FROM_FILER and desk.may(Permission.HANDLE_CASES)
+    mine = refusal if refusal and refusal.message_id == said.id else None
+    return {
+        "note": {"text": newest.text, "author": _named(newest.author_id, known)} if newest else None,
+        "note_url": desk.url("cases", row.reference, "messages", str(said.id), "note") if can_note else None,
+        "note_kept": mine.given.message if mine else "",
+        "note_error": next(iter(mine.errors.values()), None) if mine else None,
+    }
+
+
+def _named(person_id: UUID | None, known: Mapping[UUID, Card]) -> str:
+    card = known.get(person_id) if person_id else None
+    return card.name if card else gettext("A colleague")
+
+
+def _clock(place: WorkCalendar, row: Clock, standing: Standing, today: date) -> dict[str, Any]:
+    """A promise: what is left of it, when it ends and why then; a kept one says how long it took."""
+    pauses = standing.closed_pauses if row.name.value == "answer" else []
+    told = {
+        "label": gettext(CLOCKS[row.name]),
+        "due_on": row.due_on,
+        "is_running": False,
+        "reasons": [
+            {"date": format_date(one.day, "EEEE d MMMM"), "text": reason_of(one)}
+            for one in place.why(row.started_at, row.target_days, pauses)
+        ],
+    }
+    if row.stopped_at is not None:
+        days = ngettext("%(num)d working day", "%(num)d working days", row.net_days or 0)
+        kept = (
+            gettext("done in %(days)s", days=days)
+            if row.net_days == row.gross_days
+            else gettext("done in %(days)s (%(gross)d with waiting)", days=days, gross=row.gross_days)
+        )
+        tone = "done" if place.local(row.stopped_at).date() <= row.due_on else "late"
+        return {**told, "left": kept, "due": "", "tone": tone}
+    due = format_date(row.due_on, "full")
+    if row.name.value == "answer" and standing.is_paused:
+        return {**told, "left": gettext("rests while we wait for the person"), "due": due, "tone": ""}
+    left, tone = time_left(place, row.due_on, today)
+    return {**told, "left": left, "due": due, "tone": tone, "is_running": True}
+
+
+def _nearest(told: Mapping[str, Any]) -> tuple[bool, date]:
+    """Running promises before the others, the nearest first."""
+    due_on: date = told["due_on"]
+    return not told["is_running"], due_on
+
+
+def _event(
+    row: Case, place: WorkCalendar, event: CaseEvent, known: Mapping[UUID, Card]
+) -> dict[str, str | None]:
+    who = {"filer": gettext("The person"), "job": gettext("Portevoix")}.get(event.actor_kind)
+    return {
+        "what": gettext(EVENTS[event.type]),
+        "who": who or _named(event.actor_id, known),
+        "when": shown_at(place, event.occurred_at, row.mode),
+    }
