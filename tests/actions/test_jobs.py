@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, time, timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from portal import jobs
 from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState
 from portal.core.db import Scope
+from portal.core.worktime import WorkCalendar
 from portal.jobs import HOUSE, JOBS, RETRY_IN, JobRun, run_due, run_forever
 from portal.notifications.due import tell_due
 from portal.notifications.mailers import FileMailer
@@ -23,6 +24,9 @@ from portal.notifications.models import JobDue, OutboxRow
 from portal.people.actions import open_session, revoke_all
 from portal.people.models import AuthSession
 from portal.people.rules import Role
+from portal.tenancy.actions import set_calendar
+from portal.tenancy.jobs import renew_calendars
+from portal.tenancy.queries import calendar_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -219,3 +223,30 @@ def test_the_filer_hears_that_time_has_closed_their_case(world: World, tmp_path:
     world.clock.advance(timedelta(days=35))
     run(world, tmp_path)
     assert [mail["To"] for mail in written_to(tmp_path)].count(FILER) == before + 1
+
+
+def test_public_holidays_are_known_years_ahead_for_ever(world: World) -> None:
+    for _ in range(12):
+        world.clock.advance(timedelta(days=365))
+        with world.database.transaction(world.strasbourg.scope) as u:
+            renewed = renew_calendars(u)
+            assert renew_calendars(u) == 0
+            row = calendar_of(u, world.strasbourg.site.id)
+        known = WorkCalendar.from_document(row.document)
+        year = world.clock.now().year
+        assert date(year + 2, 12, 26) in known.holidays
+        assert renewed in {0, 1}
+    assert row.number > 3
+    assert row.zone == "alsace_moselle"
+
+
+def test_a_new_calendar_keeps_the_hours_that_were_set(world: World) -> None:
+    site = world.lyon.site.id
+    opening = {0: ((time(9), time(12)),)}
+    with world.database.transaction(world.lyon.scope) as u:
+        set_calendar(u, site, zone="metropole", opening=opening, closures={date(2031, 8, 2): "Été"})
+    world.clock.advance(timedelta(days=3 * 365))
+    with world.database.transaction(world.lyon.scope) as u:
+        assert renew_calendars(u) == 1
+        known = WorkCalendar.from_document(calendar_of(u, site).document)
+    assert (dict(known.opening), dict(known.closures)) == (opening, {date(2031, 8, 2): "Été"})
