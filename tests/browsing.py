@@ -138,6 +138,7 @@ class Colleague:
     def step(self, verb: str, words: str = "", finding: str = "") -> None:
         """Take a step of the case: unfold its form if need be, write, choose, send."""
         form = self.page.locator(f"form[action$='/{verb}']")
+        form.wait_for(state="attached")
         if not form.is_visible():
             self.page.locator("details").filter(has=form).locator("summary").click()
         if words:
