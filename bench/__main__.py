@@ -8,11 +8,25 @@ import sys
 from dataclasses import asdict
 from time import perf_counter
 
+from bench.growth import responses, structures
 from bench.house import ROOT, founded
+from bench.presence import first_page, footprint, silent_connections
 from bench.speed import complaints, durability, survey, tail
 from bench.verdict import Refused, table
+from bench.writers import writers
 
-MEASURES = {"P1": survey, "P3": complaints, "P4": tail, "P6": durability}
+MEASURES = {
+    "P1": survey,
+    "P3": complaints,
+    "P4": tail,
+    "P4w": writers,
+    "P5": first_page,
+    "P6": durability,
+    "P7": lambda house: responses(house, 100_000),
+    "P8": lambda house: structures(house, 1_000),
+    "memory": footprint,
+    "silent": silent_connections,
+}
 
 
 def main(arguments: list[str]) -> int:

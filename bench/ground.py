@@ -9,6 +9,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy.engine import make_url
+
 from portal.app import compose
 from portal.channels.actions import CodeGiven, issue_code
 from portal.channels.rules import CodeKind
@@ -75,7 +77,7 @@ def environment(folder: Path, database_url: str | None = None) -> dict[str, str]
 def found(environ: dict[str, str]) -> Place:
     """The place in a new database that the settings name; its hashes are as strong as anybody's."""
     config = load(environ)
-    upgrade(config.database_owner_url)
+    upgrade(config.database_owner_url, make_url(config.database_url).username)
     _, database = compose(config)
     with database.transaction(Scope.nobody()) as u:
         structure_id = found_structure(u, slug="mesure", letters="MES", name="La Mesure", colour="#0b5c68").id

@@ -20,7 +20,7 @@ from bench.load import complaint, drive, opinion
 from bench.served import Served, Stand, free_port, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bench.ground import Place
 
@@ -57,20 +57,26 @@ class House:
         """The folder that is copied."""
         return self.root / "template"
 
-    def settled(self, name: str, template: Path | None = None) -> tuple[Path, dict[str, str]]:
+    def settled(self, name: str) -> tuple[Path, dict[str, str]]:
         """A fresh copy of the ground under this name, and the settings that name it."""
         folder = self.root / name
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(template or self.template, folder)
+        shutil.copytree(self.template, folder)
         moved = {key: text.replace(str(self.template), str(folder)) for key, text in self.environ.items()}
         return folder, {**moved, "PYTHONPATH": str(ROOT)}
 
     @contextmanager
     def portal(
-        self, name: str = "portal", *, command: tuple[str, ...] = PORTAL, template: Path | None = None
+        self,
+        name: str = "portal",
+        *,
+        command: tuple[str, ...] = PORTAL,
+        prepare: Callable[[Path], None] | None = None,
     ) -> Iterator[Served]:
-        """The portal, served by its own command."""
-        folder, environ = self.settled(name, template)
+        """The portal, served by its own command, over a copy of the ground that `prepare` has filled."""
+        folder, environ = self.settled(name)
+        if prepare is not None:
+            prepare(folder)
         with self.portal_over(
             Stand(name, folder, free_port(), self.place.entrance), environ, command
         ) as side:
@@ -87,11 +93,9 @@ class House:
             yield side
 
     @contextmanager
-    def floor(
-        self, name: str = "floor", *, hashes: bool = True, template: Path | None = None
-    ) -> Iterator[Served]:
+    def floor(self, name: str = "floor", *, hashes: bool = True) -> Iterator[Served]:
         """The floor, which sends the pages that the portal sent."""
-        folder, environ = self.settled(name, template)
+        folder, environ = self.settled(name)
         stand = Stand(name, folder, free_port(), self.place.entrance)
         with self.floor_over(stand, environ, hashes=hashes) as side:
             yield side

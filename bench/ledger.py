@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -19,7 +20,7 @@ from portal.core.config import load
 from portal.core.db import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from bench.house import House
     from bench.load import Journey
@@ -66,14 +67,14 @@ class Ledger:
         self._before = stored(self._url)
         self._sent: Counter[str] = Counter()
 
-    def opinions(self, count: int, entrances: Sequence[str] = ()) -> Iterator[Journey]:
+    def opinions(self, count: int, entrances: Iterator[str] | None = None) -> Iterator[Journey]:
         """So many opinions, at these entrances in turn, each noted as it begins."""
         place = self._house.place
-        entrances = entrances or (place.entrance,)
+        entrances = entrances or repeat(place.entrance)
         for number in range(count):
             choice = place.choices[number % len(place.choices)]
             self._sent.update((choice, "response", "rollup"))
-            yield opinion(entrances[number % len(entrances)], choice)
+            yield opinion(next(entrances), choice)
 
     def complaints(self, count: int) -> Iterator[Journey]:
         """So many complaints, each noted as it begins."""

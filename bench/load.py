@@ -49,10 +49,14 @@ class Answer:
     body: bytes
 
     @property
+    def is_zipped(self) -> bool:
+        """Whether it came packed."""
+        return _ZIPPED.search(self.head) is not None
+
+    @property
     def text(self) -> str:
         """The page itself, unpacked."""
-        is_zipped = _ZIPPED.search(self.head) is not None
-        return (gzip.decompress(self.body) if is_zipped else self.body).decode()
+        return (gzip.decompress(self.body) if self.is_zipped else self.body).decode()
 
     @property
     def location(self) -> str:
