@@ -29,7 +29,7 @@ class Language:
 LANGUAGES: dict[str, Language] = {
     language.tag: language
     for language in (
-        Language("fr", "Français", "ltr", "reviewed"),
+        Language("fr", "Français", "ltr", "draft"),
         Language("ar", "العربية", "rtl", "draft"),
         Language("en", "English", "ltr", "draft"),
     )

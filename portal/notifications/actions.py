@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from portal.core.ids import new_id
 from portal.notifications.models import OutboxRow
-from portal.notifications.queries import OUTBOX, handlers_of
+from portal.notifications.queries import OUTBOX, asked_lately, handlers_of
 from portal.notifications.rules import Notice
+from portal.people.queries import cards
 from portal.tenancy.vault import sealed, structure_key
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def tell_filer(u: Unit, address: str, language: str) -> None:
 def tell_invited(u: Unit, invitation_id: UUID) -> None:
     """An invitation is to be sent; its address stays in its own row."""
     _put(u, Notice.INVITATION, u.scope.locale, {"invitation": invitation_id.hex})
+
+
+def tell_forgetful(u: Unit, person_id: UUID) -> bool:
+    """Whether a link to a new password will be sent: not again within minutes, whoever asks how often."""
+    if asked_lately(u, person_id):
+        return False
+    card = cards(u, [person_id])[person_id]
+    _put(u, Notice.PASSWORD_RESET, card.locale, {}, person_id=person_id)
+    return True
 
 
 def _put(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from portal.cases.events import CaseFiled, CaseStepTaken
 from portal.cases.queries import case_by_id, contact_of
 from portal.cases.rules import STEPS, CaseState
-from portal.notifications.actions import tell_filer, tell_handlers, tell_invited
+from portal.notifications.actions import tell_filer, tell_forgetful, tell_handlers, tell_invited
 from portal.notifications.rules import Notice
-from portal.people.events import PersonInvited
+from portal.people.events import PasswordForgotten, PersonInvited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +46,15 @@ def on_person_invited(u: Unit, event: PersonInvited) -> None:
     tell_invited(u, event.invitation_id)
 
 
+def on_password_forgotten(u: Unit, event: PasswordForgotten) -> None:
+    """The person gets a link to a new password."""
+    tell_forgetful(u, event.person_id)
+
+
 SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Unit, Any], None]], ...] = (
     (CaseFiled, on_case_filed),
     (CaseStepTaken, on_case_step_taken),
     (PersonInvited, on_person_invited),
+    (PasswordForgotten, on_password_forgotten),
 )
 """Which event is heard by whom, for the composition root."""

@@ -20,7 +20,8 @@ from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState, ClockName
 from portal.notifications.queries import OUTBOX, handlers_of
 from portal.notifications.rules import NOTICES, Notice, ToWhom
-from portal.people.queries import invitation_to_send
+from portal.people.forgotten import reset_token
+from portal.people.queries import invitation_to_send, members
 from portal.tenancy.queries import calendar, calendar_of, current_structure, main_site
 from portal.tenancy.vault import opened, structure_key
 
@@ -112,12 +113,25 @@ def _to_invited(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
     return _Draft(offer.email, {"role_label": offer.role, "link": f"{root}/{token}", "until": until})
 
 
+def _to_member(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
+    """For somebody who works here and forgot the password: the link, made at this moment."""
+    known = next((one.person for one in members(u) if one.person.id == row.person_id), None)
+    token = reset_token(u, known.id) if known else None
+    return _Draft(known.email, {"link": f"{root}/{token}"}) if known and token else None
+
+
 _DRAFTS: dict[ToWhom, Callable[[Unit, OutboxRow, str], _Draft | None]] = {
     ToWhom.HANDLERS: _to_handler,
     ToWhom.FILER: _to_filer,
     ToWhom.INVITED: _to_invited,
+    ToWhom.MEMBER: _to_member,
 }
-_ROOTS = {ToWhom.HANDLERS: "/s/{slug}", ToWhom.FILER: "/p/{slug}", ToWhom.INVITED: "/invitations"}
+_ROOTS = {
+    ToWhom.HANDLERS: "/s/{slug}",
+    ToWhom.FILER: "/p/{slug}",
+    ToWhom.INVITED: "/invitations",
+    ToWhom.MEMBER: "/new-password",
+}
 
 
 def _headed(u: Unit, row: OutboxRow, structure: Structure, *, sender: str, host: str) -> EmailMessage:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.cases.queries import persons_named
 from portal.notifications.models import OutboxRow
-from portal.notifications.rules import Notice
+from portal.notifications.rules import RESET_AGAIN, Notice
 from portal.people.queries import members
 from portal.people.rules import Permission, may
 
@@ -49,6 +49,16 @@ def waiting(now: datetime) -> Select[OutboxRow]:
 def notice_of(u: Unit, row_id: UUID) -> OutboxRow | None:
     """One notice, sent or not."""
     return u.one(select(OutboxRow).where(OutboxRow.id == row_id))
+
+
+def asked_lately(u: Unit, person_id: UUID) -> bool:
+    """Whether a link to a new password was asked for this person in the last minutes."""
+    wanted = select(OutboxRow.id).where(
+        OutboxRow.notice == Notice.PASSWORD_RESET.value,
+        OutboxRow.person_id == person_id,
+        OutboxRow.created_at > u.now - RESET_AGAIN,
+    )
+    return u.one(wanted) is not None
 
 
 def told_of_dates(u: Unit, since: datetime) -> Sequence[dict[str, Any]]:

@@ -19,6 +19,7 @@ class Notice(StrEnum):
     CASE_DUE = "case_due"
     CASE_NEWS = "case_news"
     INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- a kind of notice
 
 
 class ToWhom(StrEnum):
@@ -27,6 +28,7 @@ class ToWhom(StrEnum):
     HANDLERS = "handlers"
     FILER = "filer"
     INVITED = "invited"
+    MEMBER = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ NOTICES: dict[Notice, NoticeRow] = {
     Notice.CASE_DUE: NoticeRow("mail/case_due.txt", ToWhom.HANDLERS),
     Notice.CASE_NEWS: NoticeRow("mail/case_news.txt", ToWhom.FILER),
     Notice.INVITATION: NoticeRow("mail/invitation.txt", ToWhom.INVITED),
+    Notice.PASSWORD_RESET: NoticeRow("mail/password_reset.txt", ToWhom.MEMBER),
 }
 
+RESET_AGAIN = timedelta(minutes=5)
+"""A mailbox is not filled by whoever knows its address."""
 LEASE = timedelta(minutes=15)
 """How long a worker that took a notice has for it; a worker that died gives it free after that."""
 DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))

@@ -60,6 +60,7 @@ class Act(StrEnum):
     INVITED = "invited"
     INVITATION_WITHDRAWN = "invitation_withdrawn"
     JOINED = "joined"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- a kind of act
     ROLE_ENDED = "role_ended"
     CODE_ISSUED = "code_issued"
     CODE_RETIRED = "code_retired"

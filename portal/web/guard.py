@@ -17,7 +17,7 @@ from flask_babel import force_locale
 
 from portal.core.crypto import keyed_digest
 from portal.core.db import Scope
-from portal.core.errors import NotFound, Refused, Tampered
+from portal.core.errors import Expired, NotFound, Refused, Tampered
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.people.actions import touch_session
 from portal.people.queries import Card, Place, memberships_of, session_person
@@ -37,9 +37,22 @@ R = TypeVar("R")
 _MARK = "portal_access"
 _MOST = "portal_most_bytes"
 _CSRF = "csrf"
+KEPT_WORDS = ("message", "note")
+"""The fields in which somebody writes at length: what they hold is never lost to a page that came too late."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC = "static"
-_STAFF_ADDRESSES = frozenset({"s", "sign-in", "sign-out", "structures", "account", "invitations"})
+_STAFF_ADDRESSES = frozenset(
+    {
+        "s",
+        "sign-in",
+        "sign-out",
+        "structures",
+        "account",
+        "invitations",
+        "forgotten-password",
+        "new-password",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +235,11 @@ def _check_form(desk: Desk) -> None:
 
 
 def to_sign_in() -> ResponseReturnValue:
-    """The way to the sign-in page, and back here after it when a page was asked for."""
+    """The way to the sign-in page, and back here after it when a page was asked for.
+
+    Raises `Expired("session")` for a form with words in it: the page that says so gives them back.
+    """
+    if any(request.form.get(name) for name in KEPT_WORDS):
+        raise Expired("session")
     wanted = f"?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else ""
     return redirect(f"/sign-in{wanted}", 303)

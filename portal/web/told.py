@@ -127,6 +127,18 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("This invitation is not needed any more."),
         N_("Sign in as usual."),
     ),
+    (Expired, "session"): Told(
+        401,
+        N_("Your session has ended"),
+        N_("Nothing was sent."),
+        N_("Copy your text, sign in again, then paste it."),
+    ),
+    (Expired, "password_reset"): Told(
+        410,
+        N_("This link opens nothing any more"),
+        N_("It has been used, or it is more than half an hour old."),
+        N_("Ask for another one on the sign-in page."),
+    ),
     (Expired, "invitation"): Told(
         410,
         N_("This invitation opens nothing any more"),

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from portal.core.languages import LANGUAGES
 from portal.people.actions import PersonGiven, invite
+from portal.people.forgotten import reset_token
 from portal.people.rules import Role
 from portal.web.guard import access_of, is_staff_address
 
@@ -84,6 +85,13 @@ class Visit:
             return [f"/invitations/{invite(u, PersonGiven('n@p.example', 'Noor', Role.SUPERVISOR))}"]
 
 
+    def links(self) -> list[str]:
+        """The page of a link to a new password."""
+        lead = signed_in(self.world, email="lead@passerelle.example")
+        with self.world.database.reading(lead.scope) as u:
+            return [f"/new-password/{reset_token(u, lead.person_id)}"]
+
+
 PAGES: dict[str, Callable[[Visit], list[str]]] = {
     "front.home": lambda _visit: ["/"],
     "front.privacy": lambda visit: ["/p/passerelle/privacy", f"/p/passerelle/{visit.language}/privacy"],
@@ -102,6 +110,8 @@ PAGES: dict[str, Callable[[Visit], list[str]]] = {
     "follow.case": Visit.cases,
     "sign_in.show": lambda _visit: ["/sign-in"],
     "sign_in.invitation": Visit.invitations,
+    "forgotten.show": lambda _visit: ["/forgotten-password", "/forgotten-password?sent"],
+    "forgotten.link": Visit.links,
 }
 """How each public page is come to."""
 
