@@ -15,6 +15,7 @@ COPY portal portal
 COPY templates templates
 COPY translations translations
 COPY migrations migrations
+COPY docs/guides docs/guides
 RUN uv build --wheel --quiet && /opt/portevoix/bin/pip install --no-deps dist/*.whl
 
 FROM python:${PYTHON}-slim-bookworm

@@ -11,4 +11,5 @@ _ROOT = _SHIPPED if _SHIPPED.is_dir() else PACKAGE.parent
 TEMPLATES = _ROOT / "templates"
 TRANSLATIONS = _ROOT / "translations"
 MIGRATIONS = _ROOT / "migrations"
+GUIDES = _ROOT / "docs" / "guides"
 STATIC = PACKAGE / "static"

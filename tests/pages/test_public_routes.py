@@ -23,6 +23,7 @@ from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
 from portal.people.rules import Role
 from portal.web.guard import access_of, is_staff_address
+from portal.web.guide_text import FRONT, LANGUAGES_OF_GUIDES, NAMES, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,9 @@ ON_THE_WIRE = 8192
 DOORS = ("complaint", "request", "concern", "thanks", "idea")
 PROGRAMS = {"operators.alive", "operators.ready", "operators.version"}
 """What programs ask is no page."""
+
+IN_THEIR_OWN_LANGUAGE = {"sign_in.invitation", "guides.front", "guides.show"}
+"""What is written in the language of its address or its reader, whatever the browser asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ PAGES: dict[str, Callable[[Visit], list[str]]] = {
         f"/p/passerelle/{visit.language}/accessibility",
     ],
     "front.results": lambda visit: ["/p/passerelle/results", f"/p/passerelle/{visit.language}/results"],
+    "guides.front": lambda _visit: ["/help", *(f"/help/{language}" for language in LANGUAGES_OF_GUIDES)],
+    "guides.show": lambda _visit: [
+        path_of(name, language) for name in NAMES for language in LANGUAGES_OF_GUIDES if name != FRONT
+    ],
     "survey.entrance": lambda visit: [*visit.each(), *visit.roots, f"{visit.roots[0]}/danger"],
     "survey.question": Visit.on_the_way,
     "survey.thanks": lambda visit: visit.each("done"),
@@ -139,7 +147,7 @@ def test_a_public_page_asks_for_nothing_keeps_nothing_and_speaks_the_language(
     for address in PAGES[endpoint](Visit(sqlite_world, language)):
         page = opened(sqlite_world, address, language)
         assert page.status_code == 200, address
-        spoken = page.headers["Content-Language"] if endpoint == "sign_in.invitation" else language
+        spoken = page.headers["Content-Language"] if endpoint in IN_THEIR_OWN_LANGUAGE else language
         assert faults(page, spoken, is_one_request=not is_staff_address(address.partition("?")[0])) == [], (
             address
         )
