@@ -101,8 +101,15 @@ def render_form(  # noqa: PLR0913 -- what the one template of forms needs
 
 
 def form_errors(form: Form) -> list[dict[str, str]]:
-    """The first error of each wrong field, for the summary on top of the page; empty when all is well."""
-    return [{"field": field.name, "message": str(field.errors[0])} for field in form if field.errors]
+    """The first error of each wrong field with its name, for the summary on top; empty when all is well."""
+    return [
+        {
+            "field": field.name,
+            "message": gettext("%(label)s: %(sentence)s", label=field.label.text, sentence=field.errors[0]),
+        }
+        for field in form
+        if field.errors
+    ]
 
 
 def landing(desk: Desk) -> str:

@@ -14,10 +14,10 @@ from flask import request
 from flask_babel import force_locale, gettext
 from werkzeug.exceptions import HTTPException
 
-from portal.core.errors import Conflict, NotFound, PortalError, Retired, Throttled
+from portal.core.errors import Conflict, Expired, NotFound, PortalError, Retired, Throttled
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.web.desk import landing, render_staff
-from portal.web.guard import current_desk, is_staff_address
+from portal.web.guard import KEPT_WORDS, current_desk, is_staff_address
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import UnknownLanguage, place_at
 from portal.web.told import BROKEN, LOST, by_status, told
@@ -53,7 +53,10 @@ def _portal_error(error: PortalError) -> Response:
     line = told(error, staff=is_staff_address(request.path))
     if line is BROKEN:
         return _broken(error)
-    kept = request.form.get("message") if isinstance(error, Conflict) else None
+    is_kept = isinstance(error, Conflict) or (isinstance(error, Expired) and error.fact == "session")
+    kept = (
+        next((words for name in KEPT_WORDS if (words := request.form.get(name))), None) if is_kept else None
+    )
     instead = str(error.facts.get("slug", "")) if isinstance(error, Retired) else ""
     response = _page(line, kept=kept, instead=instead)
     if isinstance(error, Throttled) and "seconds" in error.facts:

@@ -38,7 +38,7 @@ _MARK = "portal_access"
 _MOST = "portal_most_bytes"
 _CSRF = "csrf"
 KEPT_WORDS = ("message", "note")
-"""The fields in which somebody writes at length: what they hold is never lost to a page that came too late."""
+"""The fields in which somebody writes at length: a page that came too late gives them back."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC = "static"
 _STAFF_ADDRESSES = frozenset(

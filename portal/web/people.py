@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request
 from flask_babel import format_date, gettext, lazy_gettext
-from wtforms import EmailField, Form, SelectChoice, SelectField, StringField
+from wtforms import EmailField, Form, RadioField, SelectChoice, StringField
 
 from portal.core.errors import Invalid
 from portal.core.languages import N_
@@ -19,6 +19,7 @@ from portal.tenancy.queries import calendar_of, main_site
 from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.guard import requires
 from portal.web.house import house
+from portal.web.role_words import told_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ class InviteForm(Form):  # type: ignore[misc]  # WTForms has no types
 
     name = StringField(lazy_gettext("First name and name"), render_kw={"autocomplete": "off", "dir": "auto"})
     email = EmailField(lazy_gettext("E-mail"), render_kw={"autocomplete": "off", "dir": "ltr"})
-    role = SelectField(lazy_gettext("Role"), validate_choice=False)
+    role = RadioField(lazy_gettext("Role"), validate_choice=False)
 
 
 @bp.get("/s/<slug>/people")
@@ -141,7 +142,9 @@ def _done(desk: Desk, what: str) -> Redirect:
 def _form(desk: Desk) -> Any:
     form = InviteForm(request.form)
     form.role.choices = [
-        SelectChoice(role.value, gettext(row.label))
+        SelectChoice(
+            role.value, gettext("%(role)s: %(may)s", role=gettext(row.label), may=told_permissions(role))
+        )
         for role, row in PERMISSIONS.items()
         if desk.role is not None and may_give(desk.role, role)
     ]

@@ -26,7 +26,7 @@ from portal.tenancy.actions import (
 )
 from portal.tenancy.queries import calendar_of, current_structure, policy, sites
 from portal.tenancy.queries import site as site_by_id
-from portal.web.desk import render_form, render_staff
+from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.fields import blame
 from portal.web.guard import requires
 from portal.web.house import house
@@ -40,11 +40,11 @@ from portal.web.settings_forms import (
     check_order,
     offer_zones,
     opening_of,
+    promise_rows,
     promised,
     promises_form,
 )
 from portal.web.settings_page import sections, tables
-from portal.web.theme import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,14 +85,12 @@ def settings(desk: Desk) -> Response:
     with house().database.reading(desk.scope) as u:
         structure = current_structure(u)
         shown, below = sections(u, desk, structure), tables(u)
-    theme = corrected(structure.colour)
     done = next((words for act, words in DONE.items() if act.value == request.args.get("done")), None)
     return render_staff(
         "staff/settings.html",
         desk,
         flashes=[gettext(done)] if done else [],
         sections=shown,
-        colours={"wished": structure.colour, "brand": theme.brand, "on_brand": theme.on_brand},
         tables=below,
     )
 
@@ -130,7 +128,20 @@ def promises(desk: Desk) -> ResponseReturnValue:
 
     lead = gettext("A new version begins. Messages received before keep the promises of their day.")
     saved = _saved(desk, form, Act.POLICY_CHANGED, change, also=check_order)
-    return saved or _page(desk, form, gettext("Promises"), lead=lead)
+    if saved:
+        return saved
+    faults = form_errors(form)
+    return render_staff(
+        "staff/promises.html",
+        desk,
+        422 if faults else 200,
+        title=gettext("Promises"),
+        lead=lead,
+        form=form,
+        kinds=promise_rows(form),
+        urls={"post": request.path, "back": desk.url("settings")},
+        errors=faults,
+    )
 
 
 @bp.route("/s/<slug>/settings/staff-informed", methods=_BOTH)

@@ -8,11 +8,12 @@ from babel.dates import get_day_names
 from flask_babel import get_locale, gettext, lazy_gettext
 from wtforms import ColorField, Form, StringField
 
-from portal.cases.rules import KINDS
+from portal.cases.rules import KINDS, ClockName
 from portal.core.languages import N_
 from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.hours import write_closures, write_periods
 from portal.tenancy.rules import Targets, targets_of
+from portal.web.case_words import CLOCKS
 from portal.web.fields import ClosingDays, Day, Hours, Pick, Whole, at_most, between, blame, needed, optional
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ PROMISES: dict[str, str] = {
     "answer_days": N_("%(kind)s: working days until the answer"),
 }
 """A promise's label by its name in `portal.tenancy.rules.Targets`, in the order of life."""
+
+PROMISE_CLOCKS = {
+    "ack_days": ClockName.ACK,
+    "first_response_days": ClockName.FIRST_RESPONSE,
+    "answer_days": ClockName.ANSWER,
+}
+"""The clock that each promise sets."""
 
 _MOST_DAYS = 60
 _MOST_NAME = 120
@@ -120,6 +128,25 @@ def promises_form(sent: Any, now: PolicyVersion) -> Any:
         for name, label in PROMISES.items():
             form[f"{kind.value}_{name}"].label.text = gettext(label, kind=gettext(row.label))
     return form
+
+
+def promise_rows(form: Any) -> list[dict[str, Any]]:
+    """The promises by kind, as `staff/promises.html` takes them: only those whose clock runs are asked."""
+    rows = []
+    for kind, row in KINDS.items():
+        names = {f"{kind.value}_{name}": gettext(CLOCKS[clock]) for name, clock in PROMISE_CLOCKS.items()}
+        asked = [name for name in names if row.is_answered or name.endswith("_ack_days")]
+        rows.append(
+            {
+                "label": gettext(row.plural),
+                "names": [
+                    {"name": name, "label": names[name], "error": next(iter(form[name].errors), None)}
+                    for name in asked
+                ],
+                "kept": [name for name in names if name not in asked],
+            }
+        )
+    return rows
 
 
 def check_order(form: Any) -> bool:

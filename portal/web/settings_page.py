@@ -7,26 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_date, gettext
 
-from portal.cases.rules import KINDS
+from portal.cases.rules import KINDS, ClockName
 from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
-from portal.people.rules import PERMISSION_LABELS, PERMISSIONS
+from portal.people.rules import PERMISSIONS
 from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.hours import stretches, write_periods
 from portal.tenancy.queries import agreements, calendar_of, local_day, policy, sites, teams
 from portal.tenancy.rules import targets_of
+from portal.web.case_words import CLOCKS
+from portal.web.role_words import told_permissions
 from portal.web.settings_forms import WEEK, as_heading, day_name
+from portal.web.theme import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
+    from portal.cases.rules import KindRow
     from portal.core.db import Unit
     from portal.tenancy.models import Agreement, PolicyVersion, Site, Structure, Team
+    from portal.tenancy.rules import Targets
     from portal.web.guard import Desk
 
-YES, NO = N_("yes"), "\N{EN DASH}"
+NO = "\N{EN DASH}"
 _CLOSED = N_("closed")
 
 
@@ -65,13 +70,17 @@ def _section(
     *,
     lead: str | None = None,
     edit_label: str | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     return {
+        "table": None,
+        "colours": None,
         "title": title,
         "lead": lead,
         "facts": [{"label": label, "value": value} for label, value in facts],
         "edit_url": edit_url,
         "edit_label": edit_label or gettext("Change"),
+        **more,
     }
 
 
@@ -81,33 +90,44 @@ def _identity(desk: Desk, structure: Structure) -> dict[str, Any]:
         (gettext("Letters of its references"), structure.letters),
         (gettext("Address for a website"), f"/p/{structure.slug}"),
     )
-    return _section(gettext("Identity"), facts, desk.url("settings", "identity"))
+    colours = {"wished": structure.colour, "brand": corrected(structure.colour).brand}
+    return _section(gettext("Identity"), facts, desk.url("settings", "identity"), colours=colours)
 
 
 def _promises(u: Unit, desk: Desk, row: PolicyVersion) -> dict[str, Any]:
     document = gettext("%(code)s, version %(number)s", code=row.document_code, number=row.document_version)
-    lines = [
-        (
-            gettext(kind_row.plural),
-            gettext(
-                "read within %(ack)d working days, first reply within %(first)d, answer within %(answer)d",
-                ack=targets.ack_days,
-                first=targets.first_response_days,
-                answer=targets.answer_days,
-            ),
-        )
+    rows = [
+        {
+            "cells": [
+                _cell(gettext(kind_row.plural)),
+                *(_cell(days) for days in _days_promised(targets, kind_row)),
+            ]
+        }
         for kind, kind_row in KINDS.items()
         for targets in [targets_of(row.targets, kind.value)]
     ]
+    named = (gettext(CLOCKS[one]) for one in (ClockName.ACK, ClockName.FIRST_RESPONSE, ClockName.ANSWER))
+    columns = [
+        {"label": gettext("Working days"), "numeric": False},
+        *({"label": label, "numeric": True} for label in named),
+    ]
     return _section(
         gettext("Promises"),
-        [(gettext("Document"), document), *lines],
+        [(gettext("Document"), document)],
         desk.url("settings", "promises"),
         lead=gettext(
             "In force since %(date)s. Messages received before keep the promises of their day.",
             date=format_date(local_day(u, row.created_at), "long"),
         ),
+        table={"columns": columns, "rows": rows},
     )
+
+
+def _days_promised(targets: Targets, kind: KindRow) -> tuple[str, str, str]:
+    """The working days of each promise; a dash where no answer is owed."""
+    owed = (targets.first_response_days, targets.answer_days) if kind.is_answered else (None, None)
+    ack, first, answer = (NO if days is None else str(days) for days in (targets.ack_days, *owed))
+    return ack, first, answer
 
 
 def _informed(desk: Desk, row: PolicyVersion) -> dict[str, Any]:
@@ -204,15 +224,10 @@ def _permissions() -> dict[str, Any]:
     return {
         "title": gettext("Who may do what"),
         "caption": gettext("Roles and what they open. An access is given on the page of people."),
-        "columns": _columns(gettext("Permission"), *(gettext(row.label) for row in PERMISSIONS.values())),
+        "columns": _columns(gettext("Role"), gettext("What it opens")),
         "rows": [
-            {
-                "cells": [
-                    _cell(gettext(label)),
-                    *(_cell(gettext(YES) if permission in row.may else NO) for row in PERMISSIONS.values()),
-                ]
-            }
-            for permission, label in PERMISSION_LABELS.items()
+            {"cells": [_cell(gettext(row.label)), _cell(told_permissions(role))]}
+            for role, row in PERMISSIONS.items()
         ],
     }
 

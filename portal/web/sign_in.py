@@ -47,6 +47,9 @@ GUESSES = Limit("sign_in", tries=30, within=timedelta(minutes=10))
 _STRUCTURES = "/structures"
 _NEXT = re.compile(r"/(?:s/|structures(?:$|[/?]))")
 _WRONG = N_("The e-mail or the password is not right. Check both, then try again in a moment.")
+_FOR_TEAMS = N_("For the teams. Residents need no account.")
+_CHANGED = N_("Your password is changed. Sign in with the new one.")
+_TO_GO_ON = N_("Sign in to open the page you asked for.")
 _FAULTS = {
     **PASSWORD_FAULTS,
     "wrong": N_("This is not the password of your account, or you must wait a moment before the next try."),
@@ -161,13 +164,20 @@ def _page(status: int = 200, *, email: str = "", wrong: bool = False) -> Respons
     language, wanted = _language(), _next()
     with force_locale(language):
         errors = [{"field": "email", "message": gettext(_WRONG)}] if wrong else []
+        lead = gettext(_TO_GO_ON) if wanted else gettext(_FOR_TEAMS)
+        flashes = [gettext(_CHANGED)] if "changed" in request.args else []
     response = render_staff(
         "staff/sign_in.html",
         None,
         status,
         language=language,
-        urls={"post": f"/sign-in?next={quote(wanted)}" if wanted else "/sign-in", "forgotten": None},
+        urls={
+            "post": f"/sign-in?next={quote(wanted)}" if wanted else "/sign-in",
+            "forgotten": "/forgotten-password",
+        },
         values={"email": email},
+        lead=lead,
+        flashes=flashes,
         errors=errors,
     )
     response.vary.add("Accept-Language")

@@ -126,7 +126,7 @@ def test_new_promises_are_a_new_version(world: World) -> None:
     [
         ({"complaint_ack_days": "0"}, "Écrivez un nombre de 1 à 60."),
         ({"complaint_ack_days": "deux"}, "Écrivez un nombre entier."),
-        ({"complaint_answer_days": "2"}, "Cela ne peut pas être plus tôt que la promesse précédente."),
+        ({"complaint_answer_days": "2"}, "Ce délai ne peut pas être plus court que le précédent."),
         ({"document_code": " "}, "Remplissez ce champ."),
     ],
 )

@@ -321,3 +321,12 @@ def test_an_invited_director_of_another_structure_stays_out(world: World) -> Non
         add_member(u, stranger.person_id, Role.BOARD)
     assert stranger.get("/s/passerelle/").status_code == 303
     assert Permission.MANAGE_PEOPLE.value not in stranger.get("/s/passerelle/people").text
+
+
+def test_words_sent_after_the_session_has_ended_come_back_to_be_copied(sqlite_world: World) -> None:
+    stranger = sqlite_world.app.test_client()
+    page = stranger.post("/s/passerelle/cases/PAS-2027-000001/answer", data={"message": "Notre <réponse>"})
+    assert page.status_code == 401
+    assert "Notre &lt;réponse&gt;" in page.text
+    assert "Votre session est terminée" in page.text
+    assert 'href="/sign-in"' in page.text
