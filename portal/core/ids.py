@@ -36,6 +36,7 @@ _TYPED_LIMIT = 200
 _SEPARATOR_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf"})
 # Minus sign, hyphen bullet and the Arabic keyboard's tatweel serve as dashes without being called so.
 _OTHER_SEPARATORS = frozenset("\u2212\u2043\u0640\t\n\v\f\r")
+_LOOK_ALIKES = str.maketrans("OIL", "011")
 
 _LETTERS = re.compile(r"[A-Z]{2,6}")
 _REFERENCE = re.compile(r"([A-Z]{2,6})([1-9][0-9]{3})([0-9]{1,9})")
@@ -171,12 +172,12 @@ def derive_receipt(key: bytes, nonce: bytes) -> Receipt:
 
 
 def read_receipt(raw: str) -> Receipt:
-    """The receipt somebody typed or pasted.
+    """The receipt somebody typed or pasted; an O stands for 0 there, an I or an l for 1.
 
     Raises `Invalid("receipt", reason="length")` when there are not 18 digits and nothing else, and
     `reason="check_digits"` when a digit is wrong: both are known before anything is looked up.
     """
-    digits = _plain(raw)
+    digits = _plain(raw).translate(_LOOK_ALIKES)
     if not _is_digits(digits, RECEIPT_LENGTH):
         raise Invalid("receipt", reason="length")
     read = _receipt(int(digits[:-2]))

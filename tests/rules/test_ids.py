@@ -271,6 +271,10 @@ def test_a_receipt_is_read_whatever_stands_between_its_groups(between: str) -> N
     assert read_receipt(f"123456{between}7890123456{between}11").locator == "123456"
 
 
+def test_letters_that_look_like_digits_are_read_as_them() -> None:
+    assert read_receipt("l23456 789Ol23456 Il") == read_receipt("123456 7890123456 11")
+
+
 def test_marks_of_direction_are_not_part_of_a_receipt() -> None:
     assert read_receipt("\u2066\u200e123456 7890123456 11\u200f\u2069\ufeff").secret == "7890123456"
 
