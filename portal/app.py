@@ -26,6 +26,7 @@ from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
+    case_people,
     cases,
     codes,
     dashboard,
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     doors.bp,
     follow.bp,
     cases.bp,
+    case_people.bp,
     codes.bp,
     printing.bp,
     questionnaires.bp,

@@ -22,6 +22,7 @@ from portal.core.languages import LANGUAGES, N_, direction_of
 from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, calendar, sites, teams
+from portal.web.case_people import concerned
 from portal.web.case_steps import LEADING, errors_of, kept_words, status_of, step_line, steps_of
 from portal.web.case_words import (
     CLOCKS,
@@ -71,7 +72,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         known = cards(u, _people(row, events, said))
         contact, name = contact_of(u, row.id), name_of(u, row)
         photos = [one.id for one in photos_of(u, row.id)]
-        facts = _facts(u, row, place, known)
+        facts, concern = _facts(u, row, place, known), concerned(u, desk, row)
         today = place.local(u.now).date()
     offered = steps_of(desk, row)
     promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
@@ -100,6 +101,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         kept=kept_words(offered, refusal),
         clocks=promises,
         facts=facts,
+        concern=concern,
         history=[_event(row, place, event, known) for event in events],
         errors=errors_of(refusal),
     )

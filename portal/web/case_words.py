@@ -101,6 +101,8 @@ DONE: dict[str, str] = {
     "settle": N_("The case is closed."),
     "note": N_("The note is kept."),
     "translate": N_("The translation is kept."),
+    "nobody": N_("Nothing was changed: choose a colleague first."),
+    "concerns": N_("From now on, this colleague does not see the case any more."),
 }
 """What the page says after a step; the address names it, for there is no store of notices."""
 REASONS: dict[Reason, str] = {

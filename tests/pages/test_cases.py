@@ -13,7 +13,7 @@ from staff import signed_in
 from portal.cases.actions import name_person
 from portal.cases.chain import verify
 from portal.cases.models import Case, CaseFact
-from portal.cases.queries import case_by_reference, standing_of
+from portal.cases.queries import case_by_reference, standing_of, thread
 from portal.cases.rules import HANDLERS, STEPS, CaseState, Outcome
 from portal.cases.standing import FILED, SIDE_EVENTS
 from portal.people.rules import Role
@@ -109,6 +109,28 @@ def test_a_reply_sent_twice_is_stored_once(sqlite_world: World) -> None:
         sent = client.post(f"{url}/message", data={"token": token_of(page), "message": REPLY})
         assert sent.status_code == 303
     assert client.get(url).text.count(REPLY) == 1
+
+
+def test_other_words_from_a_page_that_was_sent_already_stand_beside_the_first(world: World) -> None:
+    client, url = world.app.test_client(), f"/q/{world.lyon.code.code}/fr/request"
+    page = client.get(url)
+    texts = ["Une aide, svp", "Une aide, svp, pour lire une lettre"]
+    for text in [*texts, texts[1], texts[0]]:
+        sent = client.post(url, data={"token": token_of(page), "message": text})
+        assert sent.status_code == 303
+    with world.database.reading(world.lyon.scope) as u:
+        row = u.one(select(Case))
+        assert row is not None
+        assert [said.text for said in thread(u, row)] == texts
+        assert verify(u) is None
+
+
+def test_two_replies_from_one_page_are_both_kept(sqlite_world: World) -> None:
+    receipt, _ = file(sqlite_world)
+    client, url, page = followed(sqlite_world, receipt)
+    for text in (REPLY, f"{REPLY} 2", f"{REPLY} 2"):
+        client.post(f"{url}/message", data={"token": token_of(page), "message": text})
+    assert client.get(url).text.count(REPLY) == 2
 
 
 @pytest.mark.parametrize(
@@ -277,3 +299,23 @@ def test_an_answer_can_be_contested_and_a_closed_case_reopened(sqlite_world: Wor
     with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
         standing = standing_of(u, case_by_reference(u, reference))
         assert (standing.state, standing.reopened) == (CaseState.IN_PROGRESS, 2)
+
+
+def test_a_colleague_who_is_named_on_the_page_does_not_see_the_case_any_more(world: World) -> None:
+    _, reference = file(world)
+    lead = signed_in(world)
+    other = signed_in(world, Role.SUPERVISOR, email="noe@passerelle.example", name="Noé Fabre")
+    page = f"/s/passerelle/cases/{reference}"
+    assert other.get(page).status_code == 200
+    assert "Noé Fabre" in lead.get(page).text
+    nobody = lead.post(f"{page}/concerns", person="")
+    assert "choisissez" in lead.get(nobody.location).text.lower()
+    assert other.get(page).status_code == 200
+    named = lead.post(f"{page}/concerns", person=str(other.person_id))
+    shown = lead.get(named.location)
+    assert "ne voit plus ce dossier" in shown.text
+    assert f'<option value="{other.person_id}"' not in shown.text
+    assert other.get(page).status_code == 404
+    assert reference not in other.get("/s/passerelle/cases").text
+    assert lead.post(f"{page}/concerns", person=str(lead.person_id)).location == "/s/passerelle/cases"
+    assert lead.get(page).status_code == 404
