@@ -18,7 +18,8 @@ RULER = 50.0
 class Format:
     """One thing to print: msgid of its name, drawing in `templates/print`, page, and how much goes on it.
 
-    Sizes in mm. `square` is the side of the square with its quiet zone, from edge to edge.
+    Sizes in mm. `square` is the side of the square with its quiet zone, from edge to edge. `most_codes` go
+    into one file, so that it is there within a few seconds.
     """
 
     label: str
@@ -28,15 +29,16 @@ class Format:
     square: float
     most_languages: int | None = 4
     per_page: int = 1
+    most_codes: int = 200
 
 
 FORMATS: dict[str, Format] = {
     "card": Format(N_("Card"), "card", 85.6, 54.0, 33.0),
     "badge": Format(N_("Badge"), "badge", 85.6, 54.0, 38.0),
     "sheet": Format(N_("Sheet of ten cards"), "sheet", 210.0, 297.0, 33.0, per_page=10),
-    "sticker": Format(N_("Sticker"), "sticker", 50.0, 50.0, 31.0),
-    "poster-a4": Format(N_("Poster A4"), "poster", 210.0, 297.0, 110.0, most_languages=None),
-    "poster-a3": Format(N_("Poster A3"), "poster", 297.0, 420.0, 155.5, most_languages=None),
+    "sticker": Format(N_("Sticker"), "sticker", 50.0, 50.0, 29.0),
+    "poster-a4": Format(N_("Poster A4"), "poster", 210.0, 297.0, 110.0, most_languages=None, most_codes=50),
+    "poster-a3": Format(N_("Poster A3"), "poster", 297.0, 420.0, 155.5, most_languages=None, most_codes=50),
 }
 """From the name in an address. Cards and badges are ID-1 (ISO/IEC 7810); a square of 110 mm is read from a
 metre away, ten times its side."""

@@ -7,12 +7,13 @@ in `templates/print`; they can read that folder and nothing else.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import typst
 
-from portal.channels.qr import matrix, svg
+from portal.channels.qr import svg
 from portal.core.errors import Refused
 from portal.core.paths import TEMPLATES
 from portal.printing.fonts import missing, system_fonts
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 DRAWINGS = TEMPLATES / "print"
 STANDARD: Final = "ua-1"
 """PDF/UA-1 (ISO 14289-1): tagged, titled, no picture without words, no letter without a glyph."""
-MOST_SQUARES = 200
-"""Codes in one file: about four seconds, half the patience of a person and an eighth of the server's."""
-
-_NO_GLYPH = "could not be displayed"
+_NO_GLYPH = re.compile(r'the text `"(.*)"` could not be displayed')
 _NO_ROOM = "no room"
 
 
@@ -48,8 +46,8 @@ class Square:
 class Words:
     """What is said to residents in one language.
 
-    `call` in three words (badge, sticker), `card` for whoever was just met, `invitation` and `how` on a
-    poster.
+    `call` in three words (badge, sticker), `card` for whoever was just met; on a poster `invitation`, `how`
+    to follow it, and what one may `trust` in.
     """
 
     lang: str
@@ -58,6 +56,7 @@ class Words:
     card: str
     invitation: str
     how: str
+    trust: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +82,15 @@ class Order:
 def made(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> bytes:
     """The PDF, every square in it read back.
 
-    Raises `Refused("print")` with `reason`: "fonts" when they are not installed, "glyph" when a letter is in
-    none of them, "room" when words do not fit, "many" above `MOST_SQUARES`; `Refused("qr")` when a square of
-    the file does not say its address.
+    Raises `Refused("print")` with `reason`: "fonts" when they are not installed, "glyph" with the letters
+    `told` that none of them has, "room" when words do not fit, "many" above the format's `most_codes`.
+    Raises `Refused("qr")` when a square of the file does not say its address.
     """
-    if len(order.squares) > MOST_SQUARES:
-        raise Refused("print", reason="many", most=MOST_SQUARES)
+    if len(order.squares) > format_.most_codes:
+        raise Refused("print", reason="many", most=format_.most_codes)
     pages = _pages(format_, order)
     pdf = _set(format_, order, fonts or system_fonts())
-    require_readable(pdf, pages)
+    require_readable(pdf, pages, square=format_.square)
     return pdf
 
 
@@ -119,8 +118,8 @@ def _set(format_: Format, order: Order, fonts: typst.Fonts) -> bytes:
 
 def _refusal(fault: typst.TypstError) -> Exception:
     """What a person can do something about becomes a refusal; anything else is a fault of ours."""
-    if _NO_GLYPH in fault.message:
-        return Refused("print", reason="glyph", told=fault.message)
+    if no_glyph := _NO_GLYPH.search(fault.message):
+        return Refused("print", reason="glyph", told=no_glyph[1])
     if _NO_ROOM in fault.message:
         return Refused("print", reason="room")
     return fault
@@ -131,7 +130,6 @@ def _data(format_: Format, order: Order) -> dict[str, object]:
     data = asdict(order)
     data["words"] = data["words"][: format_.most_languages]
     data["pictures"] = {one.payload: svg(one.payload, title=one.code) for one in order.squares}
-    data["modules"] = len(matrix(order.squares[0].payload)) if order.squares else 0
     data["format"] = {"width": format_.width, "height": format_.height, "square": format_.square}
     data["ruler_length"] = RULER
     data["columns"], data["rows"] = order.shift.columns, order.shift.rows

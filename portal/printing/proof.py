@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-PROOF_DPI = 150
-"""Coarser than any printer: what is read here is read on paper."""
+PROOF_PIXELS = 200
+"""Across a square, whatever its size: what a phone sees of it at the distance it is made for."""
 
 _POINTS_PER_INCH = 72
+_MM_PER_INCH = 25.4
 _ONLY_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _pdfium = Lock()  # PDFium keeps state of its own, and a server has several threads
 
 
-def each_page(pdf: bytes, look: Callable[[Image.Image], T], *, dpi: int = PROOF_DPI) -> list[T]:
+def each_page(pdf: bytes, look: Callable[[Image.Image], T], *, dpi: float) -> list[T]:
     """What `look` makes of each page in shades of grey, as a printer of this resolution would show it.
 
     One page is in memory at a time: a poster has many pixels.
@@ -44,8 +45,12 @@ def squares_in(picture: Image.Image) -> list[str]:
     return [one.text for one in zxingcpp.read_barcodes(picture, formats=_ONLY_QR, try_invert=False)]
 
 
-def require_readable(pdf: bytes, expected: Sequence[Sequence[str]]) -> None:
-    """Nothing, when each page shows exactly the payloads expected of it; else raises `Refused("qr")`."""
-    read = [sorted(page) for page in each_page(pdf, squares_in)]
+def require_readable(pdf: bytes, expected: Sequence[Sequence[str]], *, square: float) -> None:
+    """Nothing, when each page shows exactly the payloads expected of it; else raises `Refused("qr")`.
+
+    `square` is the side of the squares in mm.
+    """
+    dpi = PROOF_PIXELS * _MM_PER_INCH / square
+    read = [sorted(page) for page in each_page(pdf, squares_in, dpi=dpi)]
     if read != [sorted(page) for page in expected]:
         raise Refused("qr", reason="pdf_says_otherwise")

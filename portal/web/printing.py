@@ -16,7 +16,7 @@ from portal.core.errors import Invalid, NotFound, Refused, Retired
 from portal.core.languages import LANGUAGES, N_
 from portal.people.rules import Permission
 from portal.printing.formats import FORMATS, RULER, Format, Shift
-from portal.printing.making import MOST_SQUARES, Order, Square, Words, made
+from portal.printing.making import Order, Square, Words, made
 from portal.web.codes import CARD_WORDS, NOT_INFORMED, Names, asked_site
 from portal.web.desk import render_staff
 from portal.web.guard import requires
@@ -36,7 +36,8 @@ CALL = N_("Give your opinion")
 """The few words of a badge and a sticker."""
 INVITATION = N_("Here, your opinion counts.")
 """What a poster says from afar."""
-HOW = N_("Aim your phone at this square: a few questions, and nobody asks your name.")
+HOW = N_("Aim your phone at this square.")
+TRUST = N_("A few questions, no name needed.")
 RULER_WORDS = N_("Print at 100 %%: this ruler measures %(length)d mm.")
 
 SHEET = "sheet"
@@ -69,6 +70,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "many": (422, N_("These are too many codes for one file: choose a site, or print them one by one.")),
     "shift": (422, N_("A sheet can be moved by 15 mm at most; write millimetres such as 1.5.")),
     "closed": (422, NOT_INFORMED),
+    "none": (422, N_("No code is open here: issue one first.")),
 }
 """Status and sentence for each reason why nothing is printed."""
 
@@ -111,7 +113,7 @@ def _pdf(desk: Desk, what: str) -> tuple[bytes, str]:
         rows = _wanted(u, names)
         places = [names.place(row) for row in rows]
     if not rows:
-        raise Refused("print", reason="closed")
+        raise Refused("print", reason="closed" if "code" in request.args else "none")
     if format_.per_page > 1 and len(rows) == 1:
         rows, places = rows * format_.per_page, places * format_.per_page
     order = _order(desk, format_, rows, places, shift)
@@ -176,6 +178,7 @@ def _words(format_: Format) -> list[Words]:
                     gettext(CARD_WORDS),
                     gettext(INVITATION),
                     gettext(HOW),
+                    gettext(TRUST),
                 )
             )
     return words
@@ -195,7 +198,6 @@ def _choice(desk: Desk, fault: str = "", **told: object) -> Response:
         urls={"back": desk.url("codes")},
         code=request.args.get("code"),
         kept=kept,
-        most=MOST_SQUARES,
         formats=[_offer(desk, what) for what in FORMATS],
     )
 
