@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from portal.core.languages import DEFAULT, LANGUAGES, N_
 from portal.people.rules import PERMISSIONS, Permission
+from portal.web.guide_text import guide_of, path_of, spoken
 from portal.web.kit import style_source, theme_css
 
 if TYPE_CHECKING:
@@ -127,9 +128,11 @@ def _person(desk: Desk) -> dict[str, str]:
 
 
 def _nav(desk: Desk) -> list[dict[str, Any]]:
-    if desk.structure is None:
+    """Where the person may go, and last the guide of their role."""
+    if desk.structure is None or desk.role is None:
         return []
-    return [
+    help_url = path_of(guide_of(desk.role), spoken(desk.language))
+    pages = [
         {
             "label": gettext(entry.label),
             "url": desk.url(entry.path),
@@ -139,3 +142,4 @@ def _nav(desk: Desk) -> list[dict[str, Any]]:
         for entry in NAV
         if desk.may(entry.permission)
     ]
+    return [*pages, {"label": gettext("Help"), "url": help_url, "current": False, "count": None}]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from portal.core.languages import DEFAULT
 from portal.core.paths import GUIDES
 from portal.people.rules import Role
 
@@ -67,6 +68,11 @@ def path_of(name: str, language: str) -> str:
 def guide_of(role: Role) -> str:
     """The name of the guide of a role."""
     return role.value.replace("_", "-")
+
+
+def spoken(language: str | None) -> str:
+    """The language in which somebody who reads this one gets the guides: French when there are none in it."""
+    return language if language in LANGUAGES_OF_GUIDES else DEFAULT
 
 
 def address_of(link: str) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from portal.core.errors import NotFound
-from portal.core.languages import DEFAULT, LANGUAGES
+from portal.core.languages import LANGUAGES
 from portal.core.paths import STATIC
 from portal.web.guard import public
-from portal.web.guide_text import FRONT, LANGUAGES_OF_GUIDES, NAMES, guide, path_of
+from portal.web.guide_text import FRONT, LANGUAGES_OF_GUIDES, NAMES, guide, path_of, spoken
 from portal.web.kit import accepted_language, public_html, public_response, theme_css
 from portal.web.theme import DEFAULT_COLOUR
 
@@ -39,11 +39,6 @@ def front(language: str | None = None) -> Response:
 def show(language: str, name: str) -> Response:
     """One guide. Raises `NotFound` for what is none."""
     return _page(name, language)
-
-
-def spoken(language: str | None) -> str:
-    """The language in which somebody who reads this one gets the guides: French when there are none in it."""
-    return language if language in LANGUAGES_OF_GUIDES else DEFAULT
 
 
 def _page(name: str, language: str) -> Response:
