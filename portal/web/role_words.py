@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from babel.lists import format_list
+from flask_babel import get_locale, gettext
 
 from portal.people.rules import PERMISSION_LABELS, PERMISSIONS, Permission, Role
 
@@ -12,5 +13,5 @@ def told_permissions(role: Role) -> str:
     held = PERMISSIONS[role].may
     if held == frozenset(Permission):
         return str(gettext("everything"))
-    labels = (str(gettext(label)) for permission, label in PERMISSION_LABELS.items() if permission in held)
-    return ", ".join(label[:1].lower() + label[1:] for label in labels)
+    labels = [str(gettext(label)) for permission, label in PERMISSION_LABELS.items() if permission in held]
+    return format_list([label[:1].lower() + label[1:] for label in labels], locale=get_locale())
