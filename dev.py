@@ -18,6 +18,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- said in a sentence before anyth
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -240,6 +241,11 @@ NEEDS = (
         "how Arabic looks",
         lambda: sys.platform != "linux" or _there("usr/share/fonts/**/NotoSansArabic*"),
     ),
+    Need(
+        "libzbar0",
+        "that a second reader reads what is printed",
+        lambda: find_library("zbar") is not None,
+    ),
 )
 
 
@@ -322,7 +328,7 @@ def bench(arguments: list[str]) -> int:
     return status(PYTHON, "-m", "bench", *arguments)
 
 
-# ---------------------------------------------------------------- make messages, make docs, make help
+# ---------------------------------------------------------------- make messages, docs, pictures, help
 
 
 def messages(_arguments: list[str]) -> int:
@@ -335,6 +341,13 @@ def docs(_arguments: list[str]) -> int:
     """Write the pages of docs/generated from the tables in the code."""
     environment(tests=True)
     return status(PYTHON, "-m", "portal.docs", "write")
+
+
+def pictures(_arguments: list[str]) -> int:
+    """Take the pictures of README.md anew, of the demo world, by Chromium."""
+    environment(tests=True)
+    catalogues()
+    return status(PYTHON, "tools/pictures.py")
 
 
 def show_help(_arguments: list[str]) -> int:
@@ -357,6 +370,7 @@ TARGETS: dict[str, Callable[[list[str]], int]] = {
     "bench": bench,
     "messages": messages,
     "docs": docs,
+    "pictures": pictures,
     "help": show_help,
 }
 

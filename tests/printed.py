@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2
+import pytest
 
 from portal.channels.qr import code_url
 from portal.core.ids import CODE_ALPHABET
+from portal.printing.fonts import missing, system_fonts
 from portal.printing.formats import FORMATS, Shift
 from portal.printing.making import Order, Square, Words
 
@@ -49,8 +51,15 @@ def codes(n: int) -> list[str]:
     return found
 
 
+def require_fonts() -> None:
+    """Nothing where the fonts are installed; elsewhere the test is skipped by name."""
+    if missing(system_fonts()):
+        pytest.skip("the fonts (Debian: fonts-noto-core) are not installed")
+
+
 def order(n: int = 1, *, words: Sequence[Words] = (FRENCH, ARABIC), **changed: Any) -> Order:
     """An order for so many squares; `changed` are fields of `Order`."""
+    require_fonts()
     squares = [
         Square(code, code_url("https://avis.exemple.fr", code), "Lyon, centre", f"Carré du code {code}")
         for code in codes(n)

@@ -25,6 +25,7 @@ from portal.core.errors import Invalid
 from portal.core.languages import LANGUAGES
 from portal.core.paths import TRANSLATIONS
 from portal.core.upgrade import damages, head, missing_guards, revision_of, unsafe_role
+from portal.printing.fonts import PACKAGE, missing, system_fonts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -211,12 +212,21 @@ def _languages(_config: Config) -> list[Finding]:
     return found
 
 
+def _fonts(_config: Config) -> list[Finding]:
+    absent = missing(system_fonts())
+    if not absent:
+        return []
+    sentence = f"No card can be printed without {' and '.join(absent)}: install these fonts ({PACKAGE})."
+    return [Finding(sentence, is_fault=False)]
+
+
 CHECKS: tuple[Check, ...] = (
     Check("settings", _settings),
     Check("database", _database),
     Check("folders", _folders),
     Check("mail", _mail),
     Check("printed codes", _codes),
+    Check("fonts", _fonts),
     Check("clock", _clock),
     Check("languages", _languages),
 )

@@ -14,10 +14,12 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
-from printed import ARABIC, FRENCH, LONG_NAME, order, payloads, sizes, words_of
+from printed import ARABIC, FRENCH, LONG_NAME, order, payloads, require_fonts, sizes, words_of
 from second_reader import second_reader
 
 from portal.channels import qr
+from portal.cli import checks
+from portal.core.config import load
 from portal.core.errors import Invalid, Refused
 from portal.printing import making
 from portal.printing.fonts import FAMILIES, missing, system_fonts
@@ -217,19 +219,32 @@ def test_the_same_order_makes_the_same_file() -> None:
 
 def latin(folder: Path) -> typst.Fonts:
     """The fonts of a machine without a letter of Arabic."""
+    require_fonts()
     for font in system_fonts().fonts():
         if font.family == "Noto Sans" and font.path and font.style == "normal":
             shutil.copy(font.path, folder)
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
 
 
-def test_every_font_is_there_and_a_missing_one_is_named(tmp_path: Path) -> None:
-    assert missing(system_fonts()) == []
+def test_a_missing_font_is_named(tmp_path: Path) -> None:
     fonts = latin(tmp_path)
     assert missing(fonts) == ["Noto Sans Arabic"]
     with pytest.raises(Refused) as refusal:
         made(FORMATS["card"], order(), fonts=fonts)
     assert refusal.value.facts == {"reason": "fonts", "families": ["Noto Sans Arabic"]}
+
+
+def test_the_doctor_names_missing_fonts_and_their_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (check,) = [one for one in checks.CHECKS if one.name == "fonts"]
+    config = load({"PORTAL_SECRET_KEY": "s" * 32, "PORTAL_DATA": str(tmp_path)})
+    assert list(check.look(config)) == []
+    fonts = latin(tmp_path)
+    monkeypatch.setattr(checks, "system_fonts", lambda: fonts)
+    (finding,) = check.look(config)
+    assert "Noto Sans Arabic" in finding.sentence
+    assert "fonts-noto-core" in finding.sentence
 
 
 def test_a_letter_that_no_font_has_is_an_error_and_no_box(
