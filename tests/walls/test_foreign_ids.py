@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from printed import words_of
 from staff import Colleague, signed_in
 from walls.addresses import plant_view
 from walls.planting import Planted, planted_at
@@ -88,7 +89,8 @@ class Walk:
 
     def _told(self, answer: TestResponse, mark: str | None, *, abroad: bool) -> Iterator[str]:
         """What an answer tells of the other structure; its public pages may name it."""
-        body = answer.get_data(as_text=True) + str(answer.headers)
+        is_printed = answer.mimetype == "application/pdf"
+        body = (words_of(answer.data) if is_printed else answer.get_data(as_text=True)) + str(answer.headers)
         if MARK.lower() in body.lower():
             yield "shows a foreign word"
         if self._abroad.structure.name in body and not (mark == "public" and abroad):
