@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
-from portal.cases.rules import CaseState, ClockName, Direction, Kind
+from portal.cases.rules import CaseState, ClockName, Direction, Kind, Outcome
 from portal.cases.standing import Frame, Happened, Standing, fold
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
@@ -33,6 +33,7 @@ NO_CONTACT = "none"
 EXCERPT = 120
 _OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
 PAGE = 100
+_ANSWERS_NOBODY = (Outcome.SPAM, Outcome.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Sought:
     received_to: date | None = None
     only_open: bool = False
     late_on: date | None = None
-    """The day on which to judge what is late; None: late or not."""
+    """The day on which to judge what is late; None: late or not. With `only_open`: what is late still."""
     with_closed: bool = False
     reference: str = ""
 
@@ -239,16 +240,40 @@ def _listed(wanted: Select[T], sought: Sought) -> Select[T]:
     if sought.only_open:
         wanted = wanted.where(CaseFact.is_open)
     if sought.late_on is not None:
-        wanted = wanted.where(_late(sought.late_on))
+        wanted = wanted.where((is_overdue if sought.only_open else _was_late)(sought.late_on))
     if not (sought.with_closed or sought.state or sought.reference or sought.late_on):
         wanted = wanted.where(Case.state.in_(_OPEN))
     return wanted
 
 
-def _late(today: date) -> ColumnElement[bool]:
+def _was_late(today: date) -> ColumnElement[bool]:
     """Answered after the promised day, or not yet although it has passed (decisions, 17)."""
     unanswered = CaseFact.answered_on.is_(None) & (CaseFact.answer_due_on < today)
-    return (CaseFact.answered_on > CaseFact.answer_due_on) | unanswered
+    return is_owed() & ((CaseFact.answered_on > CaseFact.answer_due_on) | unanswered)
+
+
+def is_owed() -> ColumnElement[bool]:
+    """Whether a case counts in figures of time: spam and duplicates are received, but answer nobody.
+
+    Closed on the first day they would make the answers look fast, and later slow.
+    """
+    return CaseFact.outcome.is_(None) | CaseFact.outcome.not_in(_ANSWERS_NOBODY)
+
+
+def is_overdue(today: date) -> ColumnElement[bool]:
+    """Whether a case waits for an answer whose promised day has passed: the first, or that of a second look.
+
+    The facts tell of the first answer for ever; what is promised after it stands in the clock alone.
+    """
+    runs_late = exists().where(
+        Clock.structure_id == CaseFact.structure_id,
+        Clock.case_id == CaseFact.case_id,
+        Clock.name == ClockName.ANSWER,
+        Clock.stopped_at.is_(None),
+        Clock.due_on < today,
+    )
+    is_first_late = CaseFact.answered_on.is_(None) & (CaseFact.answer_due_on < today)
+    return CaseFact.is_open & (is_first_late | (CaseFact.answered_on.is_not(None) & runs_late))
 
 
 def due_soon(u: Unit, until: date) -> Sequence[Case]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, select
 
 from portal.cases.models import Case, CaseFact
+from portal.cases.queries import is_overdue, is_owed
 from portal.cases.rules import CaseState, Kind
 from portal.core.worktime import WorkCalendar
 from portal.insight.catalogue import AGES
@@ -34,7 +35,8 @@ _OPEN = frozenset(CaseState) - {CaseState.ANSWERED, CaseState.CLOSED}
 class Load:
     """Cases of one kind received at one place between two of the asked days.
 
-    `due` counts those whose promised day has passed, `on_time` those of them that were answered by it.
+    `due` counts those whose promised day has passed, `on_time` those of them that were answered by it; what
+    answers nobody is in neither.
     `since` is the latest of the asked days that is not after their reception.
     """
 
@@ -70,7 +72,7 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case that is open today: its age in working days, and whether its promised day has passed."""
+    """A case that is open today: its age in working days, and whether the day promised to it has passed."""
 
     kind: Kind
     site_id: UUID
@@ -96,7 +98,7 @@ def loads(u: Unit, starts: Sequence[date], end: date, today: date) -> list[Load]
     days = sorted(set(starts), reverse=True)
     since = case(*((CaseFact.received_on >= day, n) for n, day in enumerate(days)))
     by = (CaseFact.kind, CaseFact.site_id, CaseFact.team_id, CaseFact.agreement_id, since)
-    is_due = CaseFact.answer_due_on < today
+    is_due = and_(CaseFact.answer_due_on < today, is_owed())
     rows = u.rows(
         select(
             *by,
@@ -118,7 +120,7 @@ def _number(condition: Any) -> Any:
 
 
 def complaint_delays(u: Unit, selection: Selection) -> Delays:
-    """Delays of the complaints received in the selection."""
+    """Delays of the complaints received in the selection; what answers nobody has none."""
     first = _of(select(CaseFact.first_response_net_days, func.count()), selection).where(
         CaseFact.first_response_net_days.is_not(None)
     )
@@ -134,10 +136,9 @@ def complaint_delays(u: Unit, selection: Selection) -> Delays:
 
 
 def _of(wanted: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tuple[Any, ...]]:
-    """A reading of facts, narrowed to the complaints that the selection holds."""
-    wanted = wanted.where(
-        CaseFact.kind == Kind.COMPLAINT, CaseFact.received_on.between(selection.start, selection.end)
-    )
+    """A reading of facts, narrowed to the complaints of the selection that are owed an answer."""
+    received = CaseFact.received_on.between(selection.start, selection.end)
+    wanted = wanted.where(CaseFact.kind == Kind.COMPLAINT, received, is_owed())
     for column, value in (
         (CaseFact.site_id, selection.site_id),
         (CaseFact.team_id, selection.team_id),
@@ -151,7 +152,6 @@ def _of(wanted: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tuple
 def waiting(u: Unit, today: date) -> list[Waiting]:
     """Every case that is open today, of all kinds and places."""
     is_its_fact = (CaseFact.structure_id == Case.structure_id) & (CaseFact.case_id == Case.id)
-    is_late = and_(CaseFact.answered_on.is_(None), CaseFact.answer_due_on < today)
     rows = u.rows(
         select(
             Case.kind,
@@ -160,7 +160,7 @@ def waiting(u: Unit, today: date) -> list[Waiting]:
             Case.agreement_id,
             Case.calendar_id,
             Case.received_at,
-            case((is_late, 1), else_=0),
+            case((is_overdue(today), 1), else_=0),
         )
         .join(CaseFact, is_its_fact)
         .where(Case.state.in_(list(_OPEN)))

@@ -102,9 +102,18 @@ def _age(id_: str, label: str) -> Indicator:
     )
 
 
-_FIRST = N_("Complaints received in the period that got a first message from a person.")
-_NET = N_("Complaints received in the period and answered; days spent waiting for the person are left out.")
-_GROSS = N_("Complaints received in the period and answered; every working day counts.")
+_FIRST = N_(
+    "Complaints received in the period that got a first message from a person, "
+    "without those sent twice and what is not a real message."
+)
+_NET = N_(
+    "Complaints received in the period and answered, without those sent twice and what is not a real "
+    "message; days spent waiting for the person are left out."
+)
+_GROSS = N_(
+    "Complaints received in the period and answered, without those sent twice and what is not a real "
+    "message; every working day counts."
+)
 
 _ROWS: tuple[Indicator, ...] = (
     Indicator(
@@ -144,7 +153,10 @@ _ROWS: tuple[Indicator, ...] = (
         1,
         Opens.CASES,
         (_KIND[Kind.COMPLAINT], ("late", "1")),
-        N_("Answered by the promised day, among those whose day has passed; open late ones count as late."),
+        N_(
+            "Answered by the promised day, among those whose day has passed; open late ones count as late. "
+            "The first answer counts; what was sent twice or is not a real message does not."
+        ),
     ),
     Indicator(
         "complaints_late",
@@ -153,7 +165,10 @@ _ROWS: tuple[Indicator, ...] = (
         1,
         Opens.CASES,
         (_KIND[Kind.COMPLAINT], ("open", "1"), ("late", "1")),
-        N_("Complaints without an answer whose promised day has passed, whenever they were received."),
+        N_(
+            "Complaints that wait for an answer whose promised day has passed, whenever they were received. "
+            "A second look has a promised day of its own."
+        ),
         is_of_period=False,
     ),
     _delay("first_response_median", N_("First reply: half within"), _FIRST),
