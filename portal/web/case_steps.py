@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 
 from portal.cases.actions import Given
-from portal.cases.rules import CLOSE_AFTER_DAYS, KINDS, MAX_PAUSE_DAYS, CaseState, Kind, Outcome, steps_for
+from portal.cases.rules import CLOSE_AFTER_DAYS, KINDS, MAX_PAUSE_DAYS, Kind, Outcome, steps_for
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import LANGUAGES, N_
 from portal.people.rules import Permission
@@ -28,8 +28,6 @@ TRANSLATION = "translate"
 LEADING = ("acknowledge", "settle", "answer", "close")
 """What a case is there for: the first of these that is offered leads; `settle` where no answer is owed."""
 _LAST = ("dismiss", "note")
-_READY = frozenset({CaseState.ACKNOWLEDGED, CaseState.IN_PROGRESS, CaseState.WAITING_THIRD_PARTY})
-"""Where the form of the answer stands open."""
 _DAYS = {"ask": MAX_PAUSE_DAYS, "close": CLOSE_AFTER_DAYS}
 """The working days that a hint tells, by verb."""
 _STALE = N_("The page has changed since you opened it. Look again, then send.")
@@ -70,7 +68,6 @@ def step_line(
     given = mine.given if mine else Given()
     fault = mine.errors if mine else {}
     hint = HINTS.get(offered.verb)
-    is_open = offered.verb == "answer" and is_leading and row.state in _READY
     return {
         "verb": offered.verb,
         "label": gettext(offered.label),
@@ -79,7 +76,8 @@ def step_line(
         "fields": [
             {**field, "error": fault.get(field["name"])} for field in _fields(desk, row, offered, given)
         ],
-        "open": mine is not None or is_open,
+        "send": gettext("Send") if offered.tells and offered.verb != "dismiss" else gettext(offered.label),
+        "open": mine is not None,
         "leading": is_leading,
     }
 
