@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_WRITES = "portal_writes"
 _ON_CONNECT = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -127,7 +128,7 @@ class Database:
         self.engine = engine
         self.clock, self.bus, self.keys = clock, bus, keys
         engine.hide_parameters = True  # else an error of the database tells the values in a log
-        self._writing = engine.execution_options(portal_writes=True)
+        self._writing = engine.execution_options(**{_WRITES: True})
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         seal_engine(engine)
@@ -154,7 +155,6 @@ class Database:
     @contextmanager
     def _session(self, scope: Scope, *, writes: bool) -> Iterator[PortalSession]:
         with PortalSession(self._writing if writes else self.engine, scope, writes=writes) as session:
-            event.listen(session, "after_begin", _bind_scope)
             yield session
 
 
@@ -166,11 +166,14 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("portal_writes")
-        gate(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        writes = connection.get_execution_options().get(_WRITES, False)
+        if connection.info.get(_WRITES) is not writes:  # the setting outlives the transaction
+            gate(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.info[_WRITES] = writes
         gate(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+@event.listens_for(PortalSession, "after_begin")
 def _bind_scope(session: PortalSession, _transaction: object, connection: Connection) -> None:
     """Bind the scope to the transaction, as literals; at session level a pool would leak it."""
     if connection.dialect.name != "postgresql":
