@@ -115,7 +115,7 @@ class Given:
 
 def read_text(raw: str, name: str = "message") -> str:
     """The text with its line ends put in order. Raises `Invalid` when it is empty or far too long."""
-    text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = _in_order(raw)
     if not text:
         raise Invalid(name, reason="empty")
     if len(text) > MAX_TEXT:
@@ -123,9 +123,17 @@ def read_text(raw: str, name: str = "message") -> str:
     return text
 
 
-def submit_key(u: Unit, nonce: bytes) -> bytes:
-    """What is stored of a form's nonce: it finds the form's case again and tells nothing."""
-    return keyed_digest(u.keys.sub("submit-key", u.structure_id), nonce)
+def _in_order(raw: str) -> str:
+    return raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def submit_key(u: Unit, nonce: bytes, text: str = "") -> bytes:
+    """What is stored of a form's nonce: it finds the form's case again and tells nothing.
+
+    A message's holds its text too: other words from the same page are said besides, never dropped.
+    """
+    key = u.keys.sub("submit-key", u.structure_id)
+    return keyed_digest(key, nonce, text) if text else keyed_digest(key, nonce)
 
 
 def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Case:
@@ -201,7 +209,7 @@ def _message(
         language=given.language,
         body_sealed=sealed(u, case_key(u, case), given.message, (MESSAGE, message_id, "body_sealed")),
         translates_id=translates,
-        submit_key=submit_key(u, given.nonce) if given.nonce else None,
+        submit_key=submit_key(u, given.nonce, given.message) if given.nonce else None,
     )
     u.add(row)
     return row
@@ -223,7 +231,7 @@ def take(
     """
     given = given or Given()
     case = locked(u, case_id)
-    if who is Actor.FILER and given.nonce and _is_replay(u, given.nonce):
+    if who is Actor.FILER and given.nonce and _is_replay(u, given.nonce, given.message):
         return fold(frame_of(u, case), happened(events_of(u, case_id)))
     _check_fresh(case, given)
     step = take_step(case.kind, case.state, who or _role(u), verb)
@@ -252,8 +260,9 @@ def _role(u: Unit) -> Role:
     return Role(u.scope.role)
 
 
-def _is_replay(u: Unit, nonce: bytes) -> bool:
-    return u.one(select(Message.id).where(Message.submit_key == submit_key(u, nonce))) is not None
+def _is_replay(u: Unit, nonce: bytes, message: str) -> bool:
+    known = submit_key(u, nonce, _in_order(message))
+    return u.one(select(Message.id).where(Message.submit_key == known)) is not None
 
 
 def _author(u: Unit, who: Actor | None) -> Author:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from portal.cases.actions import file_case, read_text, submit_key
-from portal.cases.queries import case_by_locator, case_by_submit_key
+from portal.cases.actions import Given, file_case, read_text, submit_key, take
+from portal.cases.queries import case_by_id, case_by_locator, case_by_submit_key, thread
+from portal.cases.rules import Actor, CaseState
 from portal.core.errors import Invalid, Refused
 from portal.core.ids import Receipt, derive_receipt, read_receipt
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from portal.cases.actions import Filing
     from portal.cases.models import Case
     from portal.core.crypto import Keys
-    from portal.core.db import Database, Scope
+    from portal.core.db import Database, Scope, Unit
     from portal.core.passwords import Hasher
 
 _TRIES = 12
@@ -42,18 +43,20 @@ class Filed:
 
 
 def file(database: Database, hasher: Hasher, scope: Scope, filing: Filing) -> Filed:
-    """The case of this form, new or filed before. Raises `Invalid("message")`."""
+    """The case of this form, new or filed before; other words than then are added to it.
+
+    Raises `Invalid("message")`.
+    """
     read_text(filing.text)
     for _attempt in range(_TRIES):
         with database.reading(scope) as u:
             known = _known(u.keys, case_by_submit_key(u, submit_key(u, filing.nonce)), filing.nonce)
-            if known is not None:
-                return known
-            receipt = next(
-                one
-                for one in _receipts(u.keys, u.structure_id, filing.nonce)
-                if case_by_locator(u, one.locator) is None
-            )
+            receipt = None if known else _free_receipt(u, filing.nonce)
+        if known is not None:
+            _say_more(database, scope, filing, known)
+            return known
+        if receipt is None:
+            break
         secret_hash = hasher.hash(receipt.secret)
         try:
             with database.transaction(scope) as u:
@@ -62,6 +65,23 @@ def file(database: Database, hasher: Hasher, scope: Scope, filing: Filing) -> Fi
         except IntegrityError:
             continue  # the same form, or another with the same locator, was faster: look again
     raise Refused("receipt", reason="none_free")
+
+
+def _free_receipt(u: Unit, nonce: bytes) -> Receipt | None:
+    drawn = _receipts(u.keys, u.structure_id, nonce)
+    return next((one for one in drawn if case_by_locator(u, one.locator) is None), None)
+
+
+def _say_more(database: Database, scope: Scope, filing: Filing, filed: Filed) -> None:
+    """Keep what a form says that was changed and sent again: in the case it has filed, beside the rest."""
+    text = read_text(filing.text)
+    with database.transaction(scope) as u:
+        case = case_by_id(u, filed.case_id)
+        if any(said.text == text for said in thread(u, case, for_filer=True)):
+            return
+        verb = "reply" if case.state is CaseState.WAITING_FILER else "add"
+        verb = "reopen" if case.state is CaseState.CLOSED else verb
+        take(u, case.id, verb, Given(text, filing.language, nonce=filing.nonce), who=Actor.FILER)
 
 
 def filed_by(database: Database, scope: Scope, nonce: bytes) -> Filed | None:
