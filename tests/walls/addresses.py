@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 
-from portal.web.guard import access_of
+from portal.people.actions import open_session
+from portal.web.guard import access_of, cookie_name, csrf_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from build import Furnished, World
+    from staff import Colleague
     from werkzeug.routing import Rule
 
 _NOBODY = UUID("01a476c3-0000-7000-8000-000000000000")
@@ -40,6 +43,15 @@ def plant_view(world: World, path: str, view: Callable[..., Any]) -> None:
     app = world.app
     app.url_map.add(app.url_rule_class(path, endpoint=path, methods={"GET"}))
     app.view_functions[path] = view
+
+
+def signed_in_again(world: World, who: Colleague) -> Colleague:
+    """The same person in another browser."""
+    with world.app.app_context(), world.database.transaction(who.scope) as u:
+        token = open_session(u, who.person_id)
+        client = world.app.test_client()
+        client.set_cookie(cookie_name(), token, domain="localhost")
+        return replace(who, client=client, csrf=csrf_token(token))
 
 
 def _filled(rule: Rule, where: Furnished) -> dict[str, object]:

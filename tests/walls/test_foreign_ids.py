@@ -6,7 +6,7 @@ argument whose name is not known here fails the test: give it a value in `_named
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,14 +14,13 @@ from uuid import UUID
 import pytest
 from printed import words_of
 from staff import Colleague, signed_in
-from walls.addresses import plant_view
+from walls.addresses import plant_view, signed_in_again
 from walls.planting import Planted, planted_at
 from walls.siege import rows_of
 from werkzeug.routing import AnyConverter, BuildError, UUIDConverter
 
-from portal.people.actions import open_session
 from portal.people.rules import Permission, Role
-from portal.web.guard import access_of, cookie_name, csrf_token, requires
+from portal.web.guard import access_of, requires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ MARK = "Zwiebelturm"
 """Every word planted at Strasbourg bears it, however a page escapes the rest."""
 UNKNOWN = UUID("01a476c3-0000-7000-8000-000000000000")
 REFUSED = {403, 404}
-HELD = {"/invitations/<token>"}
+HELD = {"/invitations/<token>", "/new-password/<token>"}
 """Public addresses whose token is itself the right to see what is behind."""
 _FIELDS = """site team agreement code handler person mediator case questionnaire version message membership
 invitation response item to of""".split()  # noqa: SIM905 -- a line of names reads better
@@ -179,15 +178,6 @@ class Walk:
             "format": ["csv"],
             "name": ["centre"],
         }
-
-
-def signed_in_again(world: World, who: Colleague) -> Colleague:
-    """The same person in another browser."""
-    with world.app.app_context(), world.database.transaction(who.scope) as u:
-        token = open_session(u, who.person_id)
-        client = world.app.test_client()
-        client.set_cookie(cookie_name(), token, domain="localhost")
-        return replace(who, client=client, csrf=csrf_token(token))
 
 
 @pytest.fixture

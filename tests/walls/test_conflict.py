@@ -1,0 +1,119 @@
+"""To a person whom a case names it does not exist: on no page, in no count, behind no address, in no mail.
+
+Two comparisons, both driven by the application's own map of addresses, so that a new route is compared from
+its first day. Whatever staff can open is opened before and after a case arrives that names the reader: not
+one byte may differ (decisions, 7). Then every address is asked for with each name of the case and with a name
+that nobody has: the answers must be the same, and nothing of the case may have changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from mailing import read, sent
+from sqlalchemy import select
+from walls.addresses import plant_view
+from walls.affair import FEBRUARY, MARK, Affair, Probe, affair_of, all_that, bare, differences
+
+from portal.cases.models import Case
+from portal.cases.queries import case_by_reference
+from portal.notifications.due import tell_due
+from portal.notifications.mailers import FileMailer
+from portal.people.rules import PERMISSIONS, Permission, Role
+from portal.web.guard import requires
+from portal.web.house import house
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from build import World
+
+    from portal.core.db import Scope
+    from portal.web.guard import Desk
+
+HANDLERS = sorted(role for role, row in PERMISSIONS.items() if Permission.HANDLE_CASES in row.may)
+
+
+@pytest.fixture(params=Role, ids=lambda role: role.value)
+def affair(world: World, request: pytest.FixtureRequest) -> Affair:
+    """The same with each role that can be named: all of them."""
+    return affair_of(world, request.param)
+
+
+def test_no_page_and_no_figure_changes_when_a_case_names_its_reader(affair: Affair) -> None:
+    before = all_that(affair, affair.named)
+    others_before = bare(affair, affair.colleague)
+    affair.happen()
+    assert affair.planted.reference == affair.references[0]
+    after = all_that(affair, affair.named)
+    assert differences(before, after) == []
+    assert [path for path, (_, _, body) in after.items() if MARK.encode() in body] == []
+    # A colleague of the same role, whom it does not name, sees as much of it as the role sees.
+    found = differences(others_before, bare(affair, affair.colleague))
+    may = PERMISSIONS[affair.role].may
+    assert any("/dashboard" in path for path in found) == (Permission.READ_FIGURES in may)
+    assert any("/cases" in path for path in found) == (Permission.READ_CASES in may)
+
+
+def test_no_address_tells_the_case_from_one_that_nobody_has(affair: Affair) -> None:
+    affair.happen()
+    before = affair.rows()
+    assert Probe(affair, affair.named).findings() == []
+    assert affair.rows() == before
+    found, may = Probe(affair, affair.colleague).findings(), PERMISSIONS[affair.role].may
+    assert bool(found) == (Permission.READ_CASES in may)
+    assert (affair.rows() != before) == (Permission.HANDLE_CASES in may)
+
+
+@pytest.mark.parametrize("affair", HANDLERS, indirect=True, ids=lambda role: role.value)
+def test_no_mail_tells_of_the_case(affair: Affair, tmp_path: Path) -> None:
+    affair.happen()
+    for days in range(60):  # until every promise was broken, by day, while the place is open
+        affair.world.clock.set(FEBRUARY + timedelta(days=days, hours=1))
+        with affair.world.database.transaction(affair.world.lyon.scope) as u:
+            tell_due(u)
+        sent(affair.world, FileMailer(tmp_path / "letters"))
+    mails = [read(path.read_bytes()) for path in (tmp_path / "letters").iterdir()]
+    told: dict[str, str] = {}
+    for mail in mails:
+        told[mail["To"]] = told.get(mail["To"], "") + mail.as_string() + mail.get_content()
+    for reference in affair.references:
+        assert reference not in told[affair.named.email]
+        assert reference in told[affair.colleague.email]
+    assert "PAS-2027-000001" in told[affair.named.email]
+
+
+def anybody(desk: Desk) -> Scope:
+    """The reader's scope, without the reader: the mistake that a view could make."""
+    return replace(desk.scope, actor_id=None)
+
+
+def test_a_page_that_counts_for_anybody_is_found(world: World) -> None:
+    @requires(Permission.READ_FIGURES)
+    def leak(desk: Desk) -> str:
+        with house().database.reading(anybody(desk)) as u:
+            return str(len(u.all(select(Case.id))))
+
+    plant_view(world, "/s/<slug>/leak", leak)
+    affair = affair_of(world, Role.MEDIATOR)
+    before = all_that(affair, affair.named)
+    affair.happen()
+    assert {path.partition("?")[0] for path in differences(before, all_that(affair, affair.named))} == {
+        "/s/passerelle/leak"
+    }
+
+
+def test_a_page_that_looks_up_for_anybody_is_found(world: World) -> None:
+    @requires(Permission.READ_FIGURES)
+    def leak(desk: Desk, reference: str) -> str:
+        with house().database.reading(anybody(desk)) as u:
+            return case_by_reference(u, reference).kind.value
+
+    plant_view(world, "/s/<slug>/leak/<reference>", leak)
+    affair = affair_of(world, Role.MEDIATOR)
+    affair.happen()
+    found = Probe(affair, affair.named).findings()
+    assert {one.split()[1] for one in found} == {f"/s/passerelle/leak/{one}" for one in affair.references}
