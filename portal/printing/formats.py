@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 
 from portal.core.errors import Invalid
 from portal.core.languages import N_
@@ -53,7 +52,8 @@ _CARD = (85.6, 54.0)
 class Shift:
     """How the cards of a sheet lie on the paper, in mm: moved `right` and `down`, with gaps between them.
 
-    For stock that is cut already. Raises `Invalid("shift")` when a card would not lie on the paper.
+    For stock that is cut already. Raises `Invalid("shift")` with the `field` when a card would not lie on the
+    paper.
     """
 
     right: float = 0.0
@@ -62,17 +62,12 @@ class Shift:
     gap_y: float = 0.0
 
     def __post_init__(self) -> None:
-        values = (self.right, self.down, self.gap_x, self.gap_y)
-        if not all(isfinite(value) and abs(value) <= MOST_SHIFT for value in values):
-            raise Invalid("shift")
-        ends = (
-            self.columns[0],
-            _PAPER[0] - self.columns[-1] - _CARD[0],
-            self.rows[0],
-            _PAPER[1] - self.rows[-1] - _CARD[1],
-        )
-        if min(self.gap_x, self.gap_y, *ends) < 0:
-            raise Invalid("shift")
+        for name, least in (("right", -MOST_SHIFT), ("down", -MOST_SHIFT), ("gap_x", 0.0), ("gap_y", 0.0)):
+            if not least <= getattr(self, name) <= MOST_SHIFT:
+                raise Invalid("shift", field=name)
+        for name, axis, edges in (("right", 0, self.columns), ("down", 1, self.rows)):
+            if edges[0] < 0 or edges[-1] + _CARD[axis] > _PAPER[axis]:
+                raise Invalid("shift", field=name)
 
     @property
     def columns(self) -> list[float]:

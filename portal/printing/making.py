@@ -15,6 +15,7 @@ import typst
 
 from portal.channels.qr import svg
 from portal.core.errors import Refused
+from portal.core.languages import LANGUAGES
 from portal.core.paths import TEMPLATES
 from portal.printing.fonts import missing, system_fonts
 from portal.printing.formats import RULER, Shift
@@ -128,6 +129,7 @@ def _refusal(fault: typst.TypstError) -> Exception:
 def _data(format_: Format, order: Order) -> dict[str, object]:
     """What the drawings read; the same square of several cards is sent once."""
     data = asdict(order)
+    data["dir"] = LANGUAGES[order.language].direction
     data["words"] = data["words"][: format_.most_languages]
     data["pictures"] = {one.payload: svg(one.payload, title=one.code) for one in order.squares}
     data["format"] = {"width": format_.width, "height": format_.height, "square": format_.square}

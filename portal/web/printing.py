@@ -98,7 +98,7 @@ def printed(desk: Desk, what: str) -> Response:
     except Invalid as fault:
         if fault.fact != "shift":
             raise
-        return _choice(desk, fault.fact)
+        return _choice(desk, fault.fact, field=str(fault.facts["field"]))
     response = Response(pdf, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
@@ -131,10 +131,13 @@ def _wanted(u: Unit, names: Names) -> list[Code]:
 
 
 def _shift() -> Shift:
-    try:
-        given = {name: float(request.args.get(name, "").replace(",", ".") or 0) for name in SHIFTS}
-    except ValueError:
-        raise Invalid("shift") from None
+    """What was typed, with a comma or a point. Raises `Invalid("shift")` with the `field`."""
+    given = {}
+    for name in SHIFTS:
+        try:
+            given[name] = float(request.args.get(name, "").strip().replace(",", ".") or 0)
+        except ValueError:
+            raise Invalid("shift", field=name) from None
     return Shift(**given)
 
 
@@ -184,20 +187,18 @@ def _words(format_: Format) -> list[Words]:
     return words
 
 
-def _choice(desk: Desk, fault: str = "", **told: object) -> Response:
+def _choice(desk: Desk, fault: str = "", *, field: str = "formats", **told: object) -> Response:
     """The page of formats; with a fault, what is wrong stands on top and nothing typed is lost."""
     status, sentence = FAULTS.get(fault, (200, ""))
-    kept = [(name, value) for name in ("code", "site") for value in request.args.getlist(name)]
+    errors = [{"field": field, "message": gettext(sentence, **told)}] if fault else []
     return render_staff(
         "staff/code_print.html",
         desk,
         status,
-        errors=[{"field": "right" if fault == "shift" else "formats", "message": gettext(sentence, **told)}]
-        if fault
-        else [],
+        errors=errors,
         urls={"back": desk.url("codes")},
         code=request.args.get("code"),
-        kept=kept,
+        kept=[(name, value) for name in ("code", "site") for value in request.args.getlist(name)],
         formats=[_offer(desk, what) for what in FORMATS],
     )
 
@@ -205,7 +206,6 @@ def _choice(desk: Desk, fault: str = "", **told: object) -> Response:
 def _offer(desk: Desk, what: str) -> dict[str, Any]:
     shifts = SHIFTS if what == SHEET else {}
     return {
-        "what": what,
         "label": gettext(FORMATS[what].label),
         "note": gettext(NOTES[what]),
         "size": [format_decimal(side) for side in (FORMATS[what].width, FORMATS[what].height)],

@@ -63,7 +63,7 @@ def test_cards_and_badges_are_as_large_as_bank_cards() -> None:
 @pytest.mark.parametrize("dpi", RESOLUTIONS)
 @pytest.mark.parametrize("what", FORMATS)
 def test_two_readers_read_every_square_of_the_file_however_it_is_held(what: str, dpi: int) -> None:
-    ordered = order(10 if what == "sheet" else 2, structure=LONG_NAME)
+    ordered = order(FORMATS[what].per_page, structure=LONG_NAME)
     pdf, expected = made(FORMATS[what], ordered), payloads(ordered, what)
     pages = each_page(pdf, kept, dpi=dpi)
     readers: dict[str, Callable[[Image.Image], list[str]]] = {
