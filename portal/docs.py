@@ -14,6 +14,7 @@ from portal.app import compose
 from portal.cases.rules import HANDLERS, KINDS, LEADS, STEPS, Actor, CaseState
 from portal.core.config import PREFIX, SETTINGS, load
 from portal.core.languages import DEFAULT, LANGUAGES
+from portal.insight.catalogue import INDICATORS
 from portal.people.rules import PERMISSION_LABELS, PERMISSIONS, Permission
 from portal.web.guard import access_of
 
@@ -140,9 +141,30 @@ def languages() -> str:
     return page + _table(("tag", "name", "direction", "texts", "shown by default"), rows)
 
 
+def indicators() -> str:
+    """The figures: what each counts, in which unit, and from which number on it is told."""
+    page = "# Figures\n\nFrom `INDICATORS`, the one table behind tiles, the JSON answer and the lists they open. "
+    page += "Readers bound by the display floor see no count of one to four.\n\n"
+    rows = (
+        (
+            f"`{one.id}`",
+            one.label,
+            one.counts,
+            one.unit.value,
+            str(one.minimum),
+            "the period" if one.is_of_period else "today",
+            one.opens.value,
+        )
+        for one in INDICATORS.values()
+    )
+    heads = ("figure", "is called", "counts", "in", "told from", "of", "opens the list of")
+    return page + _table(heads, rows)
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "workflow.md": ("portal/cases/rules.py", workflow),
     "permissions.md": ("portal/people/rules.py", permissions),
+    "indicators.md": ("portal/insight/catalogue.py", indicators),
     "settings.md": ("portal/core/config.py", settings),
     "routes.md": ("the routes of portal/web", routes),
     "languages.md": ("portal/core/languages.py", languages),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from portal.cases.rules import STEPS
 from portal.core.config import SETTINGS
 from portal.docs import main, pages, stale, write
+from portal.insight.catalogue import INDICATORS
 from portal.people.rules import PERMISSIONS
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def test_each_page_tells_every_row_of_its_table() -> None:
     assert all(f"| `{step.verb}` |" in made["workflow.md"] for step in STEPS)
     assert all(f"`PORTAL_{setting.name}`" in made["settings.md"] for setting in SETTINGS)
     assert all(row.label in made["permissions.md"] for row in PERMISSIONS.values())
+    assert all(f"| `{name}` | {row.label} |" in made["indicators.md"] for name, row in INDICATORS.items())
     assert "| `/s/<slug>/people` | GET | manage_people |" in made["routes.md"]
     assert "| `ar` | العربية | rtl |" in made["languages.md"]
 
