@@ -143,7 +143,7 @@ def languages() -> str:
 
 def indicators() -> str:
     """The figures: what each counts, in which unit, and from which number on it is told."""
-    page = "# Figures\n\nFrom `INDICATORS`, the one table behind tiles, the JSON answer and the lists they open. "
+    page = "# Figures\n\nFrom `INDICATORS`, the one table behind tiles, the JSON answer and their lists. "
     page += "Readers bound by the display floor see no count of one to four.\n\n"
     rows = (
         (
