@@ -277,3 +277,7 @@ def test_the_menu_leads_to_the_guide_of_ones_role(
     colleague = signed_in(sqlite_world, role, locale=locale)
     first = colleague.get("/s/passerelle/").headers["Location"]
     assert f'href="{path_of(guide_of(role), spoken)}"' in colleague.get(first).text
+
+
+def test_who_cannot_sign_in_finds_the_guides(sqlite_world: World) -> None:
+    assert 'href="/help"' in sqlite_world.app.test_client().get("/sign-in").text
