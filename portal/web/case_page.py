@@ -75,6 +75,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         facts, concern = _facts(u, row, place, known), concerned(u, desk, row)
         today = place.local(u.now).date()
     offered = steps_of(desk, row)
+    leading = offered[0].verb if offered and offered[0].verb in LEADING else None
     promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
     return render_staff(
         "staff/case.html",
@@ -86,7 +87,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         case={"reference": row.reference, "title": gettext(KINDS[row.kind].label)},
         tags=_tags(row),
         urgent=next((one for one in promises if one["is_running"]), None),
-        leading=gettext(offered[0].label) if offered and offered[0].verb in LEADING else None,
+        leading=gettext(offered[0].label) if leading else None,
         contact=_contact(contact.kind if contact else None, contact.value if contact else "", name),
         mode=gettext(MODES[row.mode]),
         photos=[
@@ -97,7 +98,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
             {**_message(row, place, one, known), **_translation(desk, row, one, known, refusal)}
             for one in said
         ],
-        steps=[step_line(desk, row, one, refusal, is_leading=one.verb == offered[0].verb) for one in offered],
+        steps=[step_line(desk, row, one, refusal, is_leading=one.verb == leading) for one in offered],
         kept=kept_words(offered, refusal),
         clocks=promises,
         facts=facts,

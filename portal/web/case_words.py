@@ -85,6 +85,7 @@ HINTS: dict[str, str] = {
     "answer": N_("The person is told, and may ask for a second look."),
     "close": N_("Without this, the case closes by itself %(days)d working days after the answer."),
     "dismiss": N_("Tell the person why, and who can help."),
+    "settle": N_("No answer is owed: the person wanted to tell you this."),
     "note": N_("For the team alone: the person does not see it."),
 }
 """What a step means for the person and for the clocks."""

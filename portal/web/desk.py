@@ -26,6 +26,10 @@ _POLICY = (
 )
 
 
+_ENDINGS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}?\N{ARABIC QUESTION MARK}:"
+"""What a label may end with and a sentence that begins with it may not go on with."""
+
+
 @dataclass(frozen=True, slots=True)
 class NavEntry:
     """A line of the menu: where it leads, its words, and the permission that shows it."""
@@ -106,7 +110,11 @@ def form_errors(form: Form) -> list[dict[str, str]]:
     return [
         {
             "field": field.name,
-            "message": gettext("%(label)s: %(sentence)s", label=field.label.text, sentence=field.errors[0]),
+            "message": gettext(
+                "%(label)s: %(sentence)s",
+                label=str(field.label.text).rstrip(_ENDINGS),
+                sentence=field.errors[0],
+            ),
         }
         for field in form
         if field.errors
