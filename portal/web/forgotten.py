@@ -118,7 +118,8 @@ def _page(token: str, who: Card, fault: str | None = None) -> Response:
     language = accepted_language() or who.locale
     with force_locale(language):
         form = NewPasswordForm(data={"email": who.email})
-        form.password.description = "" if fault == "short" else gettext(PASSWORD_FAULTS["short"])
+        advice = PASSWORD_FAULTS["short"]
+        form.password.description = "" if fault == "short" else gettext(advice)
         if fault:
             form.password.errors = [gettext(PASSWORD_FAULTS[fault])]
         response = render_form(
