@@ -142,7 +142,7 @@ def test_the_page_of_a_case_can_be_read_in_another_language(sqlite_world: World)
     _, receipt, _ = filed(sqlite_world)
     phone = follow(sqlite_world, receipt)
     phone.open(phone.link("English"))
-    assert "A person answers you" in shown(phone)
+    assert "Somebody will answer you" in shown(phone)
 
 
 # Nothing is lost
