@@ -85,7 +85,6 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     clock = clock or SystemClock()
     app = Flask("portal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.config.update(
-        SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         MAX_CONTENT_LENGTH=MAX_PUBLIC_BYTES,
         BABEL_DEFAULT_LOCALE=DEFAULT,
