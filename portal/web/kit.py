@@ -18,7 +18,7 @@ from portal.core.paths import STATIC
 from portal.web.theme import DEFAULT_COLOUR, corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from portal.web.place import Place
 
@@ -77,8 +77,15 @@ def public_html(template: str, place: Place | None, language: str, theme: str, *
         return render_template(template, **{**shared, **context})
 
 
-def public_response(body: bytes, status: int, *, language: str, theme: str) -> Response:
-    """The page as it is sent: its policy, its language, compressed for whoever takes that."""
+def gzipped(body: bytes) -> bytes:
+    """The page, compressed anew."""
+    return gzip.compress(body, _GZIP_LEVEL, mtime=0)
+
+
+def public_response(
+    body: bytes, status: int, *, language: str, theme: str, pack: Callable[[bytes], bytes] = gzipped
+) -> Response:
+    """The page as it is sent: its policy, its language, compressed by `pack` for whoever takes that."""
     response = Response(body, status, mimetype="text/html")
     styles = f"{style_source(public_css())} {style_source(theme)}"
     response.headers["Content-Security-Policy"] = _PUBLIC_POLICY.format(styles=styles)
@@ -86,7 +93,7 @@ def public_response(body: bytes, status: int, *, language: str, theme: str) -> R
     response.headers["Vary"] = "Accept-Encoding"
     if request.accept_encodings.quality("gzip") > 0:
         # No cookie opens these pages, so what is secret in one cannot be asked for again and measured.
-        response.data = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        response.data = pack(body)
         response.headers["Content-Encoding"] = "gzip"
     return response
 

@@ -6,6 +6,7 @@ They are all that most residents see, so each is rendered once per wording, lang
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -68,18 +69,18 @@ def question_page(place: Place, asking: Asking) -> Response:
     theme = theme_css(place.structure.colour)
     if asking.question.kind is ItemKind.TEXT and asking.given:
         html = _html(place, asking, theme).encode()
-    else:
-        html = _stencil(place.language, asking).fill(
-            {
-                "root": place.root,
-                "slug": place.structure.slug,
-                "name": str(escape(place.structure.name)),
-                "initial": str(escape(place.structure.name[:1])),
-                "theme": theme,
-                "token": asking.token,
-            }
-        )
-    return public_response(html, 200, language=place.language, theme=theme)
+        return public_response(html, 200, language=place.language, theme=theme)
+    stencil = _stencil(place.language, asking)
+    values = {
+        "root": place.root,
+        "slug": place.structure.slug,
+        "name": str(escape(place.structure.name)),
+        "initial": str(escape(place.structure.name[:1])),
+        "theme": theme,
+        "token": asking.token,
+    }
+    pack = partial(stencil.pack, values)
+    return public_response(stencil.fill(values), 200, language=place.language, theme=theme, pack=pack)
 
 
 def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts: int) -> Response:
