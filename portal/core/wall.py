@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _OWNER = "structure_id"
 _WALL = "wall_structure_id"
+_COUNTED = {**SEALED, "preserve_rowcount": True}
+"""For an insert that may keep the row in place: whoever runs it wants to know whether it did."""
 
 
 class PortalSession(Session):
@@ -140,7 +142,7 @@ class Walled:
         return connection.execute(
             self._for(connection.dialect.name),
             bound if len(bound) > 1 else bound[0],
-            execution_options=SEALED,
+            execution_options=_COUNTED if self._ignore else SEALED,
         )
 
     def _hides(self) -> bool:

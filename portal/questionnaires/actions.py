@@ -5,7 +5,7 @@ The way of a resident's answer, so it runs on prepared statements and reads no o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -50,7 +50,17 @@ _PLACE = ("site_id", "code_id", "team_id", "agreement_id")
 _OPEN = select(_response.c.id, _response.c.finished, _response.c.day, *(_response.c[name] for name in _PLACE))
 
 ADD_RESPONSE = Walled(insert(_response), key=("structure_id", "submit_key"), ignore=True)
-SEE_RESPONSE = Walled(_OPEN.where(*_same(_response, "submit_key")))
+SEE_RESPONSE = Walled(select(_response.c.id, _response.c.finished).where(*_same(_response, "submit_key")))
+SEE_CHOICES = Walled(
+    select(_response.c.id, _response.c.finished, _answer.c.item_id, _answer.c.choice)
+    .select_from(
+        _response.join(
+            _answer,
+            (_answer.c.structure_id == _response.c.structure_id) & (_answer.c.response_id == _response.c.id),
+        )
+    )
+    .where(*_same(_response, "submit_key"))
+)
 FIND_RESPONSE = Walled(_OPEN.where(*_same(_response, "submit_key")).with_for_update())
 FINISH = Walled(update(_response).where(*_same(_response, "id")).values(finished=True))
 FIND_ANSWER = Walled(select(_answer.c.choice).where(*_same(_answer, "response_id", "item_id")))
@@ -146,19 +156,34 @@ def given(u: Unit, version: Published, journey: Journey, question: Question) -> 
 
     A phone is lent: who presses "back" after the thanks must not read the words of the one before.
     """
-    kept = _open_response(u, journey, SEE_RESPONSE)
-    if kept is None:
+    seen = _seen(u, journey)
+    if seen is None:
         return None
-    found = _text_of if question.kind is ItemKind.TEXT else _choice_of
-    return found(u, version, kept, question)
+    response_id, choices = seen
+    if question.kind is ItemKind.TEXT:
+        return _text_of(u, version, response_id, question)
+    return choices.get(version.items[question.code])
+
+
+def _seen(u: Unit, journey: Journey) -> tuple[UUID, dict[UUID, str]] | None:
+    """The journey's open response with its choices, by one statement for whoever has chosen something."""
+    for generation in range(_GENERATIONS):
+        key = _submit_key(u, journey, generation)
+        rows = u.run(SEE_CHOICES, key_submit_key=key).all()
+        first = rows[0] if rows else u.run(SEE_RESPONSE, key_submit_key=key).first()
+        if first is None:
+            return None
+        if not first.finished:
+            return first.id, {row.item_id: row.choice for row in rows}
+    return None
 
 
 def _submit_key(u: Unit, journey: Journey, generation: int) -> bytes:
     return keyed_digest(u.keys.sub("submit", u.structure_id), journey.nonce, str(generation))
 
 
-def _found(u: Unit, journey: Journey, generation: int, by: Walled = FIND_RESPONSE) -> _Kept | None:
-    row = u.run(by, key_submit_key=_submit_key(u, journey, generation)).first()
+def _found(u: Unit, journey: Journey, generation: int) -> _Kept | None:
+    row = u.run(FIND_RESPONSE, key_submit_key=_submit_key(u, journey, generation)).first()
     if row is None:
         return None
     return _Kept(
@@ -173,10 +198,10 @@ def _found(u: Unit, journey: Journey, generation: int, by: Walled = FIND_RESPONS
     )
 
 
-def _open_response(u: Unit, journey: Journey, by: Walled = FIND_RESPONSE) -> _Kept | None:
+def _open_response(u: Unit, journey: Journey) -> _Kept | None:
     """The journey's response before its thanks; None when it has none, or none that is still open."""
     for generation in range(_GENERATIONS):
-        kept = _found(u, journey, generation, by)
+        kept = _found(u, journey, generation)
         if kept is None or not kept.is_finished:
             return kept
     return None
@@ -188,17 +213,20 @@ def _response_for(u: Unit, version: Published, journey: Journey, question: Quest
     It is a finished one when the same answer came to it before: a second tap on the same button.
     """
     stored = _text_of if question.kind is ItemKind.TEXT else _choice_of
+    is_first = question is version.form.questions[0]
     for generation in range(_GENERATIONS):
-        kept = _found(u, journey, generation) or _new_response(u, version, journey, generation)
-        if not kept.is_finished or stored(u, version, kept, question) == value:
+        # Whoever answers the first question has hardly ever a response: looking for it would be in vain.
+        kept = None if is_first else _found(u, journey, generation)
+        kept = kept or _new_response(u, version, journey, generation)
+        if not kept.is_finished or stored(u, version, kept.id, question) == value:
             return kept
     raise Refused("response", reason="too_many")
 
 
 def _new_response(u: Unit, version: Published, journey: Journey, generation: int) -> _Kept:
-    """The response just made, or that of the other tap of a double one, if it was faster."""
-    response_id = answer_id(journey.day)
-    u.run(
+    """The response just made, or the one that this journey has already, as that of a faster tap."""
+    response_id, place = answer_id(journey.day), {name: getattr(journey, name) for name in _PLACE}
+    made = u.run(
         ADD_RESPONSE,
         id=response_id,
         version_id=version.version_id,
@@ -207,32 +235,34 @@ def _new_response(u: Unit, version: Published, journey: Journey, generation: int
         mode=journey.mode,
         submit_key=_submit_key(u, journey, generation),
         finished=False,
-        **{name: getattr(journey, name) for name in _PLACE},
+        **place,
     )
+    if made.rowcount == 1:
+        return _Kept(response_id, is_new=True, is_finished=False, day=journey.day, **place)
     kept = _found(u, journey, generation)
     if kept is None:
         raise NotFound("response")
-    return replace(kept, is_new=kept.id == response_id)
+    return kept
 
 
-def _choice_of(u: Unit, version: Published, kept: _Kept, question: Question) -> str | None:
-    where = {"key_response_id": kept.id, "key_item_id": version.items[question.code]}
+def _choice_of(u: Unit, version: Published, response_id: UUID, question: Question) -> str | None:
+    where = {"key_response_id": response_id, "key_item_id": version.items[question.code]}
     choice: str | None = u.run(FIND_ANSWER, **where).scalar()
     return choice
 
 
-def _text_of(u: Unit, version: Published, kept: _Kept, question: Question) -> str | None:
-    where = {"key_response_id": kept.id, "key_item_id": version.items[question.code]}
+def _text_of(u: Unit, version: Published, response_id: UUID, question: Question) -> str | None:
+    where = {"key_response_id": response_id, "key_item_id": version.items[question.code]}
     row = u.run(FIND_TEXT, **where).first()
     if row is None:
         return None
-    key = vault.row_key(u, _text.name, kept.id, row.key_wrapped)
-    return vault.opened(u, key, row.body_sealed, (_text.name, kept.id, question.code))
+    key = vault.row_key(u, _text.name, response_id, row.key_wrapped)
+    return vault.opened(u, key, row.body_sealed, (_text.name, response_id, question.code))
 
 
 def _keep_choice(u: Unit, version: Published, answered: tuple[_Kept, Question], value: str) -> None:
     kept, question = answered
-    if not kept.is_new and _choice_of(u, version, kept, question) is not None:
+    if not kept.is_new and _choice_of(u, version, kept.id, question) is not None:
         _change(u, version, answered, value)
         return
     item_id = version.items[question.code]
@@ -254,7 +284,7 @@ def _change(u: Unit, version: Published, answered: tuple[_Kept, Question], value
     """Replace a stored choice, or take it back (None); the rollup follows."""
     kept, question = answered
     item_id = version.items[question.code]
-    before = _choice_of(u, version, kept, question)
+    before = _choice_of(u, version, kept.id, question)
     if before is None or before == value:
         return
     where = {"key_response_id": kept.id, "key_item_id": item_id}
