@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import exists, func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
-from portal.cases.rules import CaseState, ClockName, Direction, Kind, Outcome
-from portal.cases.standing import Frame, Happened, Standing, fold
+from portal.cases.rules import STEPS, Actor, CaseState, ClockName, Direction, Kind, Outcome
+from portal.cases.standing import SIDE_EVENTS, Frame, Happened, Standing, fold
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
 from portal.tenancy.queries import calendar, policy_version
@@ -32,6 +32,8 @@ ATTACHMENT = "attachment"
 NO_CONTACT = "none"
 EXCERPT = 120
 _OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
+_BY_FILER = frozenset(step.verb for step in STEPS if Actor.FILER in step.who and step.verb != "accept")
+"""Steps of the filer that call for somebody's eyes."""
 PAGE = 100
 _ANSWERS_NOBODY = (Outcome.SPAM, Outcome.DUPLICATE)
 
@@ -188,6 +190,17 @@ def first_words(u: Unit, cases: Sequence[Case]) -> dict[UUID, Said]:
     shown = {case_id: translated.get(row.id, row) for case_id, row in first.items()}
     opened_rows = {case_id: _said(u, case_key(u, wanted[case_id]), row) for case_id, row in shown.items()}
     return {case_id: _shortened(said) for case_id, said in opened_rows.items()}
+
+
+def written_again(u: Unit, cases: Sequence[Case]) -> set[UUID]:
+    """Those whose filer has written or asked for more, and nobody of the team has done anything since."""
+    rows = u.rows(
+        select(CaseEvent.case_id, CaseEvent.type)
+        .where(CaseEvent.case_id.in_([case.id for case in cases]), CaseEvent.type.not_in(SIDE_EVENTS))
+        .order_by(CaseEvent.number)
+    )
+    newest: dict[UUID, str] = dict(rows)
+    return {case_id for case_id, type_ in newest.items() if type_ in _BY_FILER}
 
 
 def _shortened(said: Said) -> Said:

@@ -21,6 +21,7 @@ from portal.cases.queries import (
     first_words,
     photo_of,
     work_list,
+    written_again,
 )
 from portal.cases.rules import KINDS, CaseState, Finding, Kind, Outcome
 from portal.core.errors import Conflict, Invalid
@@ -171,7 +172,7 @@ def _filters(u: Unit) -> list[dict[str, Any]]:
 def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[str, Any]]]:
     places = {site.id: site.name for site in sites(u)}
     owners = cards(u, [row.handler_id for row in rows if row.handler_id])
-    words = first_words(u, rows)
+    words, again = first_words(u, rows), written_again(u, rows)
     grouped: dict[str, list[dict[str, Any]]] = {key: [] for key in GROUPS}
     calendars: dict[UUID, WorkCalendar] = {}
     for row in rows:
@@ -191,6 +192,7 @@ def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[s
             "lang": language,
             "dir": direction,
             "state_label": gettext(STATES[row.state]),
+            "is_new": row.id in again,
             "due": format_date(row.due_on, _DAY) if row.due_on else None,
             "left": left,
             "tone": tone or ("waiting" if row.due_on is None else ""),

@@ -242,6 +242,19 @@ def test_every_event_there_is_has_its_words() -> None:
     assert EVENTS.keys() >= {one.verb for one in STEPS} | SIDE_EVENTS | {FILED}
 
 
+def test_the_list_marks_who_has_written_again_until_a_colleague_acts(world: World) -> None:
+    receipt, reference = file(world)
+    lead = signed_in(world, Role.QUALITY_LEAD)
+    step(lead, reference, "acknowledge")
+    assert "Nouveau message" not in lead.get("/s/passerelle/cases").text
+    step(lead, reference, "ask", message="Quel jour ?")
+    client, url, page = followed(world, receipt)
+    client.post(f"{url}/message", data={"token": token_of(page), "message": REPLY})
+    assert "Nouveau message" in lead.get("/s/passerelle/cases").text
+    step(lead, reference, "inform", message="Merci, nous cherchons.")
+    assert "Nouveau message" not in lead.get("/s/passerelle/cases").text
+
+
 def test_the_list_says_what_it_was_narrowed_by_and_keeps_it(sqlite_world: World) -> None:
     for _ in range(2):
         _, reference = file(sqlite_world)
