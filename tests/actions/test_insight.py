@@ -196,8 +196,13 @@ def test_a_structure_that_was_answered_is_not_silent(world: World) -> None:
 
 
 def test_figures_take_a_handful_of_statements_whatever_their_number(world: World) -> None:
-    counted = []
-    event.listen(world.database.engine, "before_cursor_execute", lambda *_: counted.append(1))
+    counted: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            counted.append(statement)
+
+    event.listen(world.database.engine, "before_cursor_execute", note)
     answered(world, meeting={"good": 3})
     case_of(world, Kind.IDEA)
     told(world)

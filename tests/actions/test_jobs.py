@@ -66,7 +66,7 @@ def test_every_job_runs_for_every_structure_and_then_not_before_its_time(
     assert run(world, tmp_path) == []
     world.clock.advance(timedelta(minutes=1))
     assert {one.job for one in run(world, tmp_path)} == {"send_outbox"}
-    world.clock.advance(timedelta(hours=1))
+    world.clock.advance(timedelta(days=1))
     assert {(one.job, one.structure_id) for one in run(world, tmp_path)} == wanted
 
 
