@@ -33,6 +33,8 @@ SOURCE_LANGUAGE = "en"
 KEYWORDS = {**DEFAULT_KEYWORDS, "_": None, "N_": None, "lazy_gettext": None, "pgettext": ((1, "c"), 2)}
 COMMENT_TAGS = ("TRANSLATORS:",)
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]")
+BREAKABLE = {"fr": re.compile(r" [?:;!»%]|« ")}
+"""Where a line must not end, by language: French sets a blank that does not break before these signs."""
 
 
 def extracted() -> Catalog:
@@ -133,6 +135,9 @@ def _faults(message: Message, catalogue: Catalog) -> Iterable[str]:
     asked, given = _placeholders(message.id), _placeholders(message.string)
     if set(chain(*asked)) != set(chain(*given)) or (len(asked) == 1 and asked != given):
         faults.append("placeholders differ")
+    breakable = BREAKABLE.get(str(catalogue.locale_identifier))
+    if breakable and any(breakable.search(form.replace("%(", "(")) for form in _forms(message.string)):
+        faults.append("a line could end before a sign: set a blank that does not break (U+00A0)")
     return faults
 
 
