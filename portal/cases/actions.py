@@ -31,6 +31,7 @@ from portal.cases.queries import (
     frame_of,
     happened,
     locked,
+    photo_of,
 )
 from portal.cases.rules import (
     MAX_PHOTOS,
@@ -61,12 +62,15 @@ from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import Receipt, new_id, reference
 from portal.core.schema import table_of
 from portal.core.wall import Walled
+from portal.core.worktime import WorkCalendar
 from portal.people.queries import role_in
 from portal.people.rules import Role
 from portal.tenancy.queries import calendar_of, current_structure, policy
 from portal.tenancy.vault import new_wrapped_key, sealed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from portal.core.db import Unit
 
 COUNT = Walled(insert(table_of(CaseCounter)), key=("structure_id", "year"), add=("last",))
@@ -147,7 +151,7 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
     calendar, promises = calendar_of(u, filing.site_id), policy(u)
     case = Case(
         id=case_id,
-        reference=_next_reference(u),
+        reference=_next_reference(u, WorkCalendar.from_document(calendar.document).local(u.now).year),
         kind=filing.kind,
         state=CaseState.RECEIVED,
         mode=filing.mode,
@@ -185,8 +189,27 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
     return case
 
 
-def _next_reference(u: Unit) -> str:
-    year = u.now.year
+def complete(u: Unit, case: Case, filing: Filing) -> None:
+    """The case with a contact and a name that its form did not give before; what was given stays."""
+    key = case_key(u, case)
+    if filing.contact and case.contact_sealed is None:
+        case.contact_kind = filing.contact_kind
+        case.contact_sealed = sealed(u, key, filing.contact, (CASES, case.id, "contact_sealed"))
+    if filing.name and case.name_sealed is None:
+        case.name_sealed = sealed(u, key, filing.name, (CASES, case.id, "name_sealed"))
+    if case.name_sealed is not None:
+        case.mode = CaseMode.IDENTIFIED
+    elif case.contact_sealed is not None:
+        case.mode = CaseMode.CONFIDENTIAL
+    u.session.flush()
+
+
+def to_the_hour(at: datetime) -> datetime:
+    """The instant without its minutes: ids that stand in addresses tell no more than the page does."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _next_reference(u: Unit, year: int) -> str:
     u.run(COUNT, year=year, last=1)
     last = u.one(select(CaseCounter.last).where(CaseCounter.year == year)) or 1
     return reference(current_structure(u).letters, year, last)
@@ -199,7 +222,7 @@ def _sealed_or_none(u: Unit, key: bytes, text: str, where: tuple[str, UUID, str]
 def _message(
     u: Unit, case: Case, direction: Direction, given: Given, *, translates: UUID | None = None
 ) -> Message:
-    message_id = new_id(u.now)
+    message_id = new_id(to_the_hour(u.now))
     row = Message(
         id=message_id,
         case_id=case.id,
@@ -343,12 +366,18 @@ def translate(u: Unit, case_id: UUID, message_id: UUID, given: Given) -> Standin
 
 
 def attach(u: Unit, case_id: UUID, photo: bytes, *, media_type: str) -> Attachment:
-    """A photo, made anew by `photos.clean`, sealed under the case's key. Raises `Invalid("photo")`."""
+    """A photo, made anew by `photos.clean`, sealed under the case's key; the same one again is kept once.
+
+    Raises `Invalid("photo")`.
+    """
     case = locked(u, case_id)
-    kept = u.all(select(Attachment.id).where(Attachment.case_id == case_id))
+    kept = u.all(select(Attachment).where(Attachment.case_id == case_id))
+    for one in kept:
+        if one.size == len(photo) and photo_of(u, case_key(u, case), case_id, one.id)[1] == photo:
+            return one
     if len(kept) >= MAX_PHOTOS:
         raise Invalid("photo", reason="many", limit=MAX_PHOTOS)
-    attachment_id = new_id(u.now)
+    attachment_id = new_id(to_the_hour(u.now))
     row = Attachment(
         id=attachment_id,
         case_id=case_id,
@@ -362,6 +391,8 @@ def attach(u: Unit, case_id: UUID, photo: bytes, *, media_type: str) -> Attachme
     u.add(row)
     by = _BY_FILER if u.scope.actor_id is None else _author(u, None)
     _happen(u, case, Happened(PHOTO_ADDED, u.now, {"photo": attachment_id.hex}), by)
+    if by is _BY_FILER:
+        u.publish(CaseStepTaken(case.id, case.reference, PHOTO_ADDED, by_filer=True, tells_filer=False))
     return row
 
 

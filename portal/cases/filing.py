@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from portal.cases.actions import Given, file_case, read_text, submit_key, take
+from portal.cases.actions import Given, complete, file_case, read_text, submit_key, take
 from portal.cases.queries import case_by_id, case_by_locator, case_by_submit_key, thread
 from portal.cases.rules import Actor, CaseState
 from portal.core.errors import Invalid, Refused
@@ -77,6 +77,7 @@ def _say_more(database: Database, scope: Scope, filing: Filing, filed: Filed) ->
     text = read_text(filing.text)
     with database.transaction(scope) as u:
         case = case_by_id(u, filed.case_id)
+        complete(u, case, filing)
         if any(said.text == text for said in thread(u, case, for_filer=True)):
             return
         verb = "reply" if case.state is CaseState.WAITING_FILER else "add"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.cases.actions import take
 from portal.cases.models import Case
-from portal.cases.queries import frame_of, standing_of
+from portal.cases.queries import events_of, frame_of, standing_of, written_again
 from portal.cases.rules import CLOSE_AFTER_DAYS, MAX_PAUSE_DAYS, Actor, CaseState
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ def _is_pause_over(u: Unit, case: Case) -> bool:
 
 
 def _is_uncontested(u: Unit, case: Case) -> bool:
+    """Whether so many working days went by since the answer, or since the last word said after it.
+
+    A filer who has written since, and whom nobody has answered, waits for us: their case stays open.
+    """
     answered_at = standing_of(u, case).answered_at
-    if answered_at is None:
+    if answered_at is None or written_again(u, [case]):
         return False
-    return frame_of(u, case).calendar.working_days_between(answered_at, u.now) > CLOSE_AFTER_DAYS
+    said = [event.occurred_at for event in events_of(u, case.id) if event.type == "inform"]
+    since = max([answered_at, *said])
+    return frame_of(u, case).calendar.working_days_between(since, u.now) > CLOSE_AFTER_DAYS

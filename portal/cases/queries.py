@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
 from portal.cases.rules import STEPS, Actor, CaseState, ClockName, Direction, Kind, Outcome
-from portal.cases.standing import SIDE_EVENTS, Frame, Happened, Standing, fold
+from portal.cases.standing import PHOTO_ADDED, SIDE_EVENTS, Frame, Happened, Standing, fold
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
 from portal.tenancy.queries import calendar, policy_version
@@ -32,7 +32,8 @@ ATTACHMENT = "attachment"
 NO_CONTACT = "none"
 EXCERPT = 120
 _OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
-_BY_FILER = frozenset(step.verb for step in STEPS if Actor.FILER in step.who and step.verb != "accept")
+_SAYS = {PHOTO_ADDED, *(step.verb for step in STEPS if Actor.FILER in step.who and step.verb != "accept")}
+_BESIDE = SIDE_EVENTS - {PHOTO_ADDED}
 """Steps of the filer that call for somebody's eyes."""
 PAGE = 100
 _ANSWERS_NOBODY = (Outcome.SPAM, Outcome.DUPLICATE)
@@ -195,12 +196,12 @@ def first_words(u: Unit, cases: Sequence[Case]) -> dict[UUID, Said]:
 def written_again(u: Unit, cases: Sequence[Case]) -> set[UUID]:
     """Those whose filer has written or asked for more, and nobody of the team has done anything since."""
     rows = u.rows(
-        select(CaseEvent.case_id, CaseEvent.type)
-        .where(CaseEvent.case_id.in_([case.id for case in cases]), CaseEvent.type.not_in(SIDE_EVENTS))
+        select(CaseEvent.case_id, CaseEvent.type, CaseEvent.actor_kind)
+        .where(CaseEvent.case_id.in_([case.id for case in cases]), CaseEvent.type.not_in(_BESIDE))
         .order_by(CaseEvent.number)
     )
-    newest: dict[UUID, str] = dict(rows)
-    return {case_id for case_id, type_ in newest.items() if type_ in _BY_FILER}
+    newest = {case_id: (type_, actor) for case_id, type_, actor in rows}
+    return {case_id for case_id, (type_, actor) in newest.items() if type_ in _SAYS and actor == "filer"}
 
 
 def _shortened(said: Said) -> Said:
@@ -276,17 +277,11 @@ def is_owed() -> ColumnElement[bool]:
 def is_overdue(today: date) -> ColumnElement[bool]:
     """Whether a case waits for an answer whose promised day has passed: the first, or that of a second look.
 
-    The facts tell of the first answer for ever; what is promised after it stands in the clock alone.
+    The facts tell of the first answer for ever; what is promised after it stands with the case, and nothing
+    while we wait for the filer. The statement joins the case to its facts.
     """
-    runs_late = exists().where(
-        Clock.structure_id == CaseFact.structure_id,
-        Clock.case_id == CaseFact.case_id,
-        Clock.name == ClockName.ANSWER,
-        Clock.stopped_at.is_(None),
-        Clock.due_on < today,
-    )
     is_first_late = CaseFact.answered_on.is_(None) & (CaseFact.answer_due_on < today)
-    return CaseFact.is_open & (is_first_late | (CaseFact.answered_on.is_not(None) & runs_late))
+    return CaseFact.is_open & (is_first_late | (CaseFact.answered_on.is_not(None) & (Case.due_on < today)))
 
 
 def due_soon(u: Unit, until: date) -> Sequence[Case]:

@@ -176,7 +176,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "ask", frozenset({_A, _P, _T}), _F, HANDLERS, ("message",), _SAID, N_("Ask the person"), pauses=True
     ),
-    Step("inform", _WORKED, None, HANDLERS, ("message",), _SAID, N_("Write to the person")),
+    Step("inform", _WORKED | {_N}, None, HANDLERS, ("message",), _SAID, N_("Write to the person")),
     Step("wait", frozenset({_A, _P}), _T, HANDLERS, (), _ACK, N_("Wait for a third party")),
     Step("resume", frozenset({_F, _T}), _P, HANDLERS, (), _NONE, N_("Resume handling")),
     Step("answer", _WORKED, _N, HANDLERS, ("message",), _ANSWERED, N_("Answer")),

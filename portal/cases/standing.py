@@ -244,6 +244,7 @@ class Facts:
     received_on: date
     is_open: bool
     answer_due_on: date | None
+    """None also while we wait for the filer: the promise is counted on from their reply."""
     answered_on: date | None
     ack_net_days: int | None
     first_response_net_days: int | None
@@ -263,7 +264,7 @@ def facts_of(frame: Frame, standing: Standing) -> Facts:
     return Facts(
         received_on=frame.calendar.local(standing.received_at).date(),
         is_open=standing.state not in {CaseState.ANSWERED, CaseState.CLOSED},
-        answer_due_on=standing.first_answer_due_on,
+        answer_due_on=None if standing.is_paused and not answered_at else standing.first_answer_due_on,
         answered_on=frame.calendar.local(answered_at).date() if answered_at else None,
         ack_net_days=ack.net_days if ack else None,
         first_response_net_days=response.net_days if response else None,

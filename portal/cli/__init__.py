@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,9 @@ from portal.core.clock import SystemClock
 from portal.core.upgrade import upgrade
 from portal.demo import make_world
 from portal.demo import settings as demo_settings
+
+if TYPE_CHECKING:
+    from portal.core.config import Config
 
 _MARKS = {True: "FAULT ", False: "advice"}
 
@@ -74,15 +77,9 @@ def demo(  # noqa: PLR0913 -- a parameter for each option
     """Make a fictional world and serve it; a world that is there already is served again."""
     if not no_serve:
         require_free(port)
-    if (data / "portal.db").exists() and not (data / "world.json").exists():
-        refuse(f"{data} holds a database that is no demo. Choose another folder with --data.")
-    config, known = demo_settings(data, port), data / "world.json"
-    if known.exists():
-        upgrade(config.database_url)
-        world = json.loads(known.read_text(encoding="utf-8"))
-    else:
-        click.echo(f"Making the {size} demo world in {data} …", err=True)
-        world = make_world(config, _instant(today.date() if today else None))
+    _clear_half_made(data)
+    config = demo_settings(data, port)
+    world = _world(config, size, _instant(today.date() if today else None))
     world = {**world, "base_url": config.base_url}
     for one in world["structures"]:
         for code in one["codes"]:
@@ -92,6 +89,27 @@ def demo(  # noqa: PLR0913 -- a parameter for each option
     _welcome(world)
     if not no_serve:
         serve_on(config, port=port)
+
+
+def _clear_half_made(data: Path) -> None:
+    """Take away a demo whose making was cut; refuse a database that is no demo."""
+    if not (data / "portal.db").exists() or (data / "world.json").exists():
+        return
+    if not (data / "secret").exists():
+        refuse(f"{data} holds a database that is no demo. Choose another folder with --data.")
+    for half in data.glob("portal.db*"):
+        half.unlink()
+
+
+def _world(config: Config, size: str, now: datetime) -> dict[str, Any]:
+    """The world in the folder of these settings, made now if it is not there."""
+    known = config.data / "world.json"
+    if known.exists():
+        upgrade(config.database_url)
+        world: dict[str, Any] = json.loads(known.read_text(encoding="utf-8"))
+        return world
+    click.echo(f"Making the {size} demo world in {config.data} …", err=True)
+    return make_world(config, now)
 
 
 def _instant(day: date | None) -> datetime:

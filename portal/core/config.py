@@ -115,7 +115,7 @@ def load(environ: Mapping[str, str], *, cheap_hashes: bool = False) -> Config:
     faults = [
         f"{name} is not a setting of Portevoix. Remove it, or correct its name."
         for name in sorted(environ)
-        if name.startswith(PREFIX) and name not in known and not name.startswith("PORTAL_TEST_")
+        if name.startswith(PREFIX) and name not in known
     ]
     values: dict[str, str] = {}
     for setting in SETTINGS:

@@ -43,7 +43,7 @@ FINDINGS: dict[Finding, str] = {
 MODES: dict[CaseMode, str] = {
     CaseMode.ANONYMOUS: N_("Anonymous"),
     CaseMode.CONFIDENTIAL: N_("Contact without a name"),
-    CaseMode.IDENTIFIED: N_("Name known to the handler"),
+    CaseMode.IDENTIFIED: N_("Name known to those who handle it"),
 }
 CLOCKS: dict[ClockName, str] = {
     ClockName.ACK: N_("To read"),

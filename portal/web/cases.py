@@ -34,7 +34,7 @@ from portal.tenancy.queries import calendar_of as site_calendar
 from portal.web.case_page import case_page, spoken
 from portal.web.case_steps import TRANSLATION, Refusal
 from portal.web.case_words import STATES, time_left
-from portal.web.desk import render_staff
+from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import Desk, requires
 from portal.web.house import house
 
@@ -66,7 +66,7 @@ _DAY = "EEE d MMM"
 @requires(Permission.READ_CASES)
 def cases(desk: Desk) -> Response:
     """The list of work, the nearest promise first."""
-    offset = max(0, request.args.get("offset", 0, type=int))
+    offset = asked_offset()
     with house().database.reading(desk.scope) as u:
         sought = _sought(u)
         rows, total = work_list(u, sought, offset=offset), count_cases(u, sought)

@@ -21,7 +21,7 @@ from portal.people.actions import journal
 from portal.people.queries import members
 from portal.people.rules import PERMISSIONS, Act, Permission, Role
 from portal.tenancy.queries import agreements, current_structure, policy, sites, teams
-from portal.web.desk import render_form, render_staff
+from portal.web.desk import asked_offset, render_form, render_staff
 from portal.web.fields import Pick, at_most
 from portal.web.guard import requires
 from portal.web.house import house
@@ -119,7 +119,7 @@ class Names:
 @requires(Permission.READ_CODES)
 def list_codes(desk: Desk) -> Response:
     """The codes in use, the newest first, then the retired ones."""
-    offset = max(0, request.args.get("offset", 0, type=int))
+    offset = asked_offset()
     with house().database.reading(desk.scope) as u:
         rows = codes(u, offset=offset, most=PAGE + 1)
         names = Names.read(u, with_people=desk.may(Permission.MANAGE_CODES))

@@ -29,6 +29,9 @@ _POLICY = (
 _ENDINGS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}?\N{ARABIC QUESTION MARK}:"
 """What a label may end with and a sentence that begins with it may not go on with."""
 
+_FARTHEST = 10_000_000
+"""Beyond the end of any list, and a number that every database takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
@@ -119,6 +122,11 @@ def form_errors(form: Form) -> list[dict[str, str]]:
         for field in form
         if field.errors
     ]
+
+
+def asked_offset() -> int:
+    """From which line of a list the address asks for it; 0 for what is no number."""
+    return min(max(0, request.args.get("offset", 0, type=int)), _FARTHEST)
 
 
 def landing(desk: Desk) -> str:

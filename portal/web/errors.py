@@ -14,7 +14,7 @@ from flask import request
 from flask_babel import force_locale, gettext
 from werkzeug.exceptions import HTTPException
 
-from portal.core.errors import Conflict, Expired, NotFound, PortalError, Retired, Throttled
+from portal.core.errors import Conflict, NotFound, PortalError, Retired, Throttled
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.web.desk import landing, render_staff
 from portal.web.guard import KEPT_WORDS, current_desk, is_staff_address
@@ -35,6 +35,8 @@ _BROKEN_STATUS = 500
 _AT_NO_PLACE = frozenset({429, _BROKEN_STATUS})
 """Where nothing is looked up: that would cost, or break again."""
 _FRAMES = 6
+_FORM_FACTS = frozenset({"session", "csrf"})
+"""Forms of a session that is over, or another one's: what they hold is given back."""
 _ENTRANCES = frozenset({"q", "p"})
 _KEPT_HEADERS = ("Allow", "Retry-After")
 
@@ -53,7 +55,7 @@ def _portal_error(error: PortalError) -> Response:
     line = told(error, staff=is_staff_address(request.path))
     if line is BROKEN:
         return _broken(error)
-    is_kept = isinstance(error, Conflict) or (isinstance(error, Expired) and error.fact == "session")
+    is_kept = isinstance(error, Conflict) or error.fact in _FORM_FACTS
     kept = (
         next((words for name in KEPT_WORDS if (words := request.form.get(name))), None) if is_kept else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -26,7 +27,7 @@ from portal.web.doors import (
     status_of,
     told_faults,
 )
-from portal.web.follow_page import case_context, may_take
+from portal.web.follow_page import WRITES, case_context, may_take
 from portal.web.guard import public, takes
 from portal.web.house import house
 from portal.web.kit import language_row, render_public
@@ -124,18 +125,14 @@ def message(kind: str, key: str, language: str, token: str) -> ResponseReturnVal
 @public
 def contest(kind: str, key: str, language: str, token: str) -> ResponseReturnValue:
     """Ask for a second look; no reason is asked."""
-    place = place_here(kind, key, language)
-    _step(place, token, "contest", Given(language=place.language))
-    return redirect(place.url("case", token), 303)
+    return _done(place_here(kind, key, language), token, "contest")
 
 
 @bp.post(f"{_CASE}/close")
 @public
 def close(kind: str, key: str, language: str, token: str) -> ResponseReturnValue:
     """The answer helps: the case is closed by the filer's word."""
-    place = place_here(kind, key, language)
-    _step(place, token, "accept", Given(language=place.language))
-    return redirect(place.url("case", token), 303)
+    return _done(place_here(kind, key, language), token, "accept")
 
 
 @bp.post(f"{_CASE}/photo")
@@ -148,6 +145,8 @@ def photo(kind: str, key: str, language: str, token: str) -> ResponseReturnValue
     try:
         fresh = clean(sent.stream.read() if sent else b"")
         with house().database.transaction(place.scope) as u:
+            if not may_take(u, case_by_id(u, case_id)) & WRITES:
+                raise Refused("step", verb="photo")
             attach(u, case_id, fresh, media_type=MEDIA_TYPE)
     except Invalid as fault:
         return _case_page(place, token, faults=[fault])
@@ -157,6 +156,13 @@ def photo(kind: str, key: str, language: str, token: str) -> ResponseReturnValue
 def _case_of(token: str) -> UUID:
     payload = house().tokens.open(CASE, token, now=house().clock.now(), max_age=RECEIPT_AGE)
     return UUID(hex=payload["c"])
+
+
+def _done(place: Place, token: str, verb: str) -> ResponseReturnValue:
+    """The case's page after a step, also when it was taken already: a second tap changes nothing."""
+    with suppress(Refused):  # the page tells where the case stands, and what may be done now
+        _step(place, token, verb, Given(language=place.language))
+    return redirect(place.url("case", token), 303)
 
 
 def _step(place: Place, token: str, verb: str, given: Given) -> None:

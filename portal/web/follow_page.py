@@ -58,6 +58,10 @@ _PROMISED: dict[ClockName, tuple[str, str]] = {
 """What a filer reads of a promise: once it is kept, and until then."""
 
 
+WRITES = frozenset({"reply", "add", "reopen"})
+"""The steps by which a filer says something."""
+
+
 def may_take(u: Unit, row: Case) -> set[str]:
     """The steps a filer may take now; a case is opened again for 60 days (decisions, 16)."""
     allowed: tuple[Step, ...] = steps_for(row.kind, row.state, Actor.FILER)
@@ -76,7 +80,7 @@ def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]
     # While we wait for the filer no date runs: the promise is counted on from their reply (decisions, 16).
     owed = None if answer is None or answer.stopped_at or standing.is_paused else full_date(answer.due_on)
     is_late = answer is not None and owed is not None and answer.due_on < place.day_of(u.now)
-    may_write = bool(verbs & {"reply", "add", "reopen"})
+    may_write = bool(verbs & WRITES)
     label, sentence = _status(standing, may_write=may_write)
 
     def url(name: str, *, allowed: bool) -> str | None:

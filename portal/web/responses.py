@@ -18,7 +18,7 @@ from portal.questionnaires.queries import published, version
 from portal.questionnaires.reading import PAGE, Wanted, count_opinions, opinions, waiting_words
 from portal.questionnaires.rules import ItemKind, worded
 from portal.tenancy.queries import agreements, calendar_of, sites, teams
-from portal.web.desk import render_staff
+from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import requires
 from portal.web.house import house
 
@@ -86,7 +86,7 @@ class Choices:
 @requires(Permission.READ_RESPONSES)
 def responses(desk: Desk) -> Response:
     """The list, the newest day first."""
-    offset = max(0, request.args.get("offset", 0, type=int))
+    offset = asked_offset()
     with house().database.reading(desk.scope) as u:
         choices = Choices.read(u, desk.language)
         wanted = _wanted(choices)

@@ -201,7 +201,7 @@ def test_a_stale_page_whose_step_is_gone_keeps_the_words_to_copy(sqlite_world: W
     lead = signed_in(sqlite_world, Role.QUALITY_LEAD)
     step(lead, reference, "start")
     step(lead, reference, "answer", message="Voici.", finding="upheld")
-    stale = lead.post(f"/s/passerelle/cases/{reference}/inform", version="2", message="Nous cherchons.")
+    stale = lead.post(f"/s/passerelle/cases/{reference}/answer", version="2", message="Nous cherchons.")
     assert stale.status_code == 409
     assert re.search(r'<textarea[^>]+name="kept"[^>]*>\s*Nous cherchons\.', stale.text)
 
