@@ -6,17 +6,19 @@ of every action and query. Nothing else commits. The module knows two databases 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event
 
 from portal.core.seal import gate, prepare_driver, seal_engine
+from portal.core.turn import Turn
 from portal.core.wall import PortalSession, person_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from uuid import UUID
 
@@ -128,6 +130,7 @@ class Database:
         self.engine = engine
         self.clock, self.bus, self.keys = clock, bus, keys
         engine.hide_parameters = True  # else an error of the database tells the values in a log
+        self._turn = _turn_of(engine)
         self._writing = engine.execution_options(**{_WRITES: True})
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
@@ -139,7 +142,7 @@ class Database:
 
         On SQLite it begins IMMEDIATE: with a deferred begin, most concurrent writers fail as "locked".
         """
-        with self._session(scope, writes=True) as session:
+        with self._turn(), self._session(scope, writes=True) as session:
             yield self._unit(session, scope)
             session.commit()
 
@@ -156,6 +159,14 @@ class Database:
     def _session(self, scope: Scope, *, writes: bool) -> Iterator[PortalSession]:
         with PortalSession(self._writing if writes else self.engine, scope, writes=writes) as session:
             yield session
+
+
+def _turn_of(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
+    """How a writing unit waits for its turn: only an embedded database in a file has one writer."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+        return nullcontext
+    return Turn(file).taken
 
 
 def _prepare_sqlite(engine: Engine) -> None:
