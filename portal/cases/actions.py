@@ -31,6 +31,7 @@ from portal.cases.queries import (
     frame_of,
     happened,
     locked,
+    persons_named,
     photo_of,
 )
 from portal.cases.rules import (
@@ -63,8 +64,8 @@ from portal.core.ids import Receipt, new_id, reference
 from portal.core.schema import table_of
 from portal.core.wall import Walled
 from portal.core.worktime import WorkCalendar
-from portal.people.queries import role_in
-from portal.people.rules import Role
+from portal.people.queries import members, role_in
+from portal.people.rules import Permission, Role, may
 from portal.tenancy.queries import calendar_of, current_structure, policy
 from portal.tenancy.vault import new_wrapped_key, sealed
 
@@ -397,13 +398,20 @@ def attach(u: Unit, case_id: UUID, photo: bytes, *, media_type: str) -> Attachme
 
 
 def name_person(u: Unit, case_id: UUID, person_id: UUID) -> None:
-    """The case concerns this member of staff: from now on it does not exist for them. Raises `NotFound`."""
+    """The case concerns this member of staff: from now on it does not exist for them.
+
+    Raises `NotFound`, and `Refused("last_handler")` when nobody would be left who may handle it (decisions,
+    4).
+    """
     case = locked(u, case_id)
     known = u.one(select(CasePerson).where(CasePerson.case_id == case_id, CasePerson.person_id == person_id))
     if known is not None:
         return
     if role_in(u, person_id) is None:
         raise NotFound("person")
+    others = {one.person.id for one in members(u) if may(one.role, Permission.HANDLE_CASES)} - {person_id}
+    if not others.difference(persons_named(u, case_id)):
+        raise Refused("last_handler")
     # The event first: whoever names themselves could not write it afterwards.
     _happen(u, case, Happened(PERSON_NAMED, u.now, {"person": person_id.hex}), _author(u, None))
     u.add(CasePerson(case_id=case_id, person_id=person_id, since=u.now))

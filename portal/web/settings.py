@@ -5,12 +5,13 @@ Each change is a new version where figures or dates depend on it, and a line in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext
 
-from portal.core.errors import Invalid
+from portal.core.errors import Conflict, Invalid
 from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
 from portal.people.actions import journal
@@ -57,6 +58,26 @@ if TYPE_CHECKING:
 
 bp = Blueprint("settings", __name__)
 
+Seen: TypeAlias = "Callable[[Unit], int]"
+"""What tells the version that stands now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a good form does: the act of the journal, and the change, which gives the journal its facts.
+
+    `also` checks what concerns several fields. `seen` tells what the page must have been made from: one that
+    is older comes back, with all that was typed.
+    """
+
+    act: Act
+    change: Callable[[Unit], dict[str, str]]
+    also: Callable[[Any], bool] = lambda _form: True
+    seen: Seen | None = None
+
+
+_SEEN = "seen"
+_STALE = N_("Somebody has changed this meanwhile. Look at the settings, then send again what you still want.")
 DONE: dict[Act, str] = {
     Act.BRANDING_CHANGED: N_("The pages show it from now on."),
     Act.POLICY_CHANGED: N_("The new promises hold for messages received from now on."),
@@ -107,7 +128,8 @@ def identity(desk: Desk) -> ResponseReturnValue:
         row = set_branding(u, name=form.name.data, colour=form.colour.data)
         return {"revision": str(row.branding_revision)}
 
-    return _saved(desk, form, Act.BRANDING_CHANGED, change) or _page(desk, form, gettext("Identity"))
+    saved = _saved(desk, form, Change(Act.BRANDING_CHANGED, change, seen=_branding_seen))
+    return saved or _page(desk, form, gettext("Identity"), seen=_branding_seen)
 
 
 @bp.route("/s/<slug>/settings/promises", methods=_BOTH)
@@ -127,19 +149,19 @@ def promises(desk: Desk) -> ResponseReturnValue:
         return {"version": str(row.number)}
 
     lead = gettext("A new version begins. Messages received before keep the promises of their day.")
-    saved = _saved(desk, form, Act.POLICY_CHANGED, change, also=check_order)
+    saved = _saved(desk, form, Change(Act.POLICY_CHANGED, change, also=check_order, seen=_policy_seen))
     if saved:
         return saved
     faults = form_errors(form)
     return render_staff(
         "staff/promises.html",
         desk,
-        422 if faults else 200,
+        _status(form, 422 if faults else 200),
         title=gettext("Promises"),
         lead=lead,
         form=form,
         kinds=promise_rows(form),
-        urls={"post": request.path, "back": desk.url("settings")},
+        urls={"post": _post_of(desk, _policy_seen), "back": desk.url("settings")},
         errors=faults,
     )
 
@@ -156,8 +178,8 @@ def staff_informed(desk: Desk) -> ResponseReturnValue:
         return {"version": str(row.number)}
 
     lead = gettext("They open once staff and works council have been informed.")
-    saved = _saved(desk, form, Act.STAFF_INFORMED, change)
-    return saved or _page(desk, form, gettext("Codes that name a mediator"), lead=lead)
+    saved = _saved(desk, form, Change(Act.STAFF_INFORMED, change, seen=_policy_seen))
+    return saved or _page(desk, form, gettext("Codes that name a mediator"), lead=lead, seen=_policy_seen)
 
 
 @bp.route("/s/<slug>/settings/sites/<uuid:site_id>", methods=_BOTH)
@@ -174,9 +196,12 @@ def calendar(desk: Desk, site_id: UUID) -> ResponseReturnValue:
         )
         return {"site": str(site_id), "version": str(row.number)}
 
+    def seen(u: Unit) -> int:
+        return calendar_of(u, site_id).number
+
     lead = gettext("Closing days are announced. They do not move a promised date.")
-    saved = _saved(desk, form, Act.CALENDAR_CHANGED, change)
-    return saved or _page(desk, form, gettext("Calendar: %(site)s", site=site.name), lead=lead)
+    saved = _saved(desk, form, Change(Act.CALENDAR_CHANGED, change, seen=seen))
+    return saved or _page(desk, form, gettext("Calendar: %(site)s", site=site.name), lead=lead, seen=seen)
 
 
 @bp.route("/s/<slug>/settings/sites/new", methods=_BOTH)
@@ -189,7 +214,7 @@ def new_site(desk: Desk) -> ResponseReturnValue:
     def change(u: Unit) -> dict[str, str]:
         return {"site": str(open_site(u, name=form.name.data, zone=form.zone.data).id)}
 
-    return _saved(desk, form, Act.SITE_ADDED, change) or _page(desk, form, gettext("Add a site"))
+    return _saved(desk, form, Change(Act.SITE_ADDED, change)) or _page(desk, form, gettext("Add a site"))
 
 
 @bp.route("/s/<slug>/settings/teams/new", methods=_BOTH)
@@ -205,7 +230,7 @@ def new_team(desk: Desk) -> ResponseReturnValue:
         team = add_team(u, site_id=form.site.chosen(places), name=form.name.data)
         return {"team": str(team.id)}
 
-    return _saved(desk, form, Act.TEAM_ADDED, change) or _page(desk, form, gettext("Add a team"))
+    return _saved(desk, form, Change(Act.TEAM_ADDED, change)) or _page(desk, form, gettext("Add a team"))
 
 
 @bp.route("/s/<slug>/settings/agreements/new", methods=_BOTH)
@@ -224,43 +249,74 @@ def new_agreement(desk: Desk) -> ResponseReturnValue:
         )
         return {"agreement": str(row.id)}
 
-    saved = _saved(desk, form, Act.AGREEMENT_ADDED, change)
+    saved = _saved(desk, form, Change(Act.AGREEMENT_ADDED, change))
     return saved or _page(desk, form, gettext("Add an agreement"))
 
 
-def _saved(
-    desk: Desk,
-    form: Any,
-    act: Act,
-    change: Callable[[Unit], dict[str, str]],
-    *,
-    also: Callable[[Any], bool] = lambda _form: True,
-) -> ResponseReturnValue | None:
-    """The way back once a good form has changed something; None to show the form, with its faults if any.
-
-    `change` gives the facts of the journal; `also` checks what concerns several fields.
-    """
-    if request.method != "POST" or not (form.validate() and also(form)):
+def _saved(desk: Desk, form: Any, what: Change) -> ResponseReturnValue | None:
+    """The way back once a good form has changed something; None to show the form, with its faults if any."""
+    if request.method != "POST" or not (form.validate() and what.also(form)):
         return None
     try:
         with house().database.transaction(desk.scope) as u:
-            journal(u, act, by=desk.person.id, **change(u))
+            _check_seen(u, what.seen)
+            journal(u, what.act, by=desk.person.id, **what.change(u))
+    except Conflict:
+        form.is_stale = True
+        blame(next(iter(form)), gettext(_STALE))
+        return None
     except Invalid as fault:
         if fault.fact not in form:
             raise
         reason = fault.facts.get("reason")
         blame(form[fault.fact], gettext(_FAULTS.get((fault.fact, str(reason) if reason else None), _EMPTY)))
         return None
-    return redirect(f"{desk.url('settings')}?done={act.value}", 303)
+    return redirect(f"{desk.url('settings')}?done={what.act.value}", 303)
 
 
-def _page(desk: Desk, form: Any, title: str, *, lead: str | None = None) -> Response:
-    return render_form(
+def _check_seen(u: Unit, seen: Seen | None) -> None:
+    """Nothing. Raises `Conflict` when the page was made from something older than what stands now."""
+    if seen is not None and request.args.get(_SEEN, type=int) not in {None, seen(u)}:
+        raise Conflict(_SEEN)
+
+
+def _page(
+    desk: Desk,
+    form: Any,
+    title: str,
+    *,
+    lead: str | None = None,
+    seen: Seen | None = None,
+) -> Response:
+    response = render_form(
         desk,
         form,
         title=title,
         lead=lead,
         submit=gettext("Save"),
-        post=request.path,
+        post=_post_of(desk, seen),
         back=desk.url("settings"),
     )
+    response.status_code = _status(form, response.status_code)
+    return response
+
+
+def _policy_seen(u: Unit) -> int:
+    return policy(u).number
+
+
+def _branding_seen(u: Unit) -> int:
+    return current_structure(u).branding_revision
+
+
+def _post_of(desk: Desk, seen: Seen | None) -> str:
+    """Where the form goes, with what it was made from: whoever was slower is told, and overwrites nobody."""
+    if seen is None:
+        return request.path
+    with house().database.reading(desk.scope) as u:
+        return f"{request.path}?{_SEEN}={seen(u)}"
+
+
+def _status(form: Any, usual: int) -> int:
+    """409 for a page that was stale, else the usual one."""
+    return 409 if getattr(form, "is_stale", False) else usual

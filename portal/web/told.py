@@ -109,6 +109,12 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("You cannot open or end an access that may do more than yours."),
         N_("Ask a person with that role."),
     ),
+    (Refused, "last_handler"): Told(
+        409,
+        _NOT_POSSIBLE,
+        N_("Nobody else could handle this case: it would wait unseen."),
+        N_("First invite somebody who handles cases, of the board or of the network."),
+    ),
     (Refused, "last_manager"): Told(
         403,
         _NOT_POSSIBLE,

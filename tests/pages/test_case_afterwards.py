@@ -143,3 +143,15 @@ def test_ids_in_a_page_tell_no_minute(world: World) -> None:
 def test_the_year_of_a_reference_is_that_of_the_place(world: World) -> None:
     world.clock.set(datetime(2027, 12, 31, 23, 30, tzinfo=UTC))
     assert file(world)[1].startswith("PAS-2028-")
+
+
+def test_the_last_who_could_handle_a_case_cannot_be_named(world: World) -> None:
+    _, reference = file(world)
+    lead = signed_in(world)
+    other = signed_in(world, Role.SUPERVISOR, email="noe@passerelle.example", name="Noé Fabre")
+    page = f"/s/passerelle/cases/{reference}"
+    assert lead.post(f"{page}/concerns", person=str(other.person_id)).status_code == 303
+    refused = lead.post(f"{page}/concerns", person=str(lead.person_id))
+    assert refused.status_code == 409
+    assert "Invitez d’abord" in refused.text
+    assert lead.get(page).status_code == 200

@@ -259,3 +259,27 @@ def test_what_cannot_be_added_is_told(
     page = refused(signed_in(sqlite_world), f"{SETTINGS}/{path}", fields)
     assert sentence in page
     assert all(f'value="{typed}"' in page for typed in fields.values() if typed)
+
+
+def test_a_page_of_settings_that_somebody_changed_meanwhile_overwrites_nothing(world: World) -> None:
+    lead, other = signed_in(world), signed_in(world, email="deux@passerelle.example")
+    changes = {
+        "identity": {"name": "La Passerelle", "colour": "#0b5c68"},
+        "promises": PROMISES,
+        "staff-informed": INFORMED,
+        f"sites/{world.lyon.site.id}": SITE,
+    }
+    for path, fields in changes.items():
+        mine, theirs = (one.get(f"{SETTINGS}/{path}") for one in (lead, other))
+        assert other.post(post_of(theirs), **fields).status_code == 303, path
+        stale = lead.post(post_of(mine), **fields)
+        assert stale.status_code == 409, path
+        assert "entre-temps" in stale.text
+        assert lead.post(post_of(stale), **fields).status_code == 303, path
+
+
+def post_of(page: TestResponse) -> str:
+    """Where the page's form goes."""
+    found = re.search(r'<form[^>]* action="(/s/[^"]*settings[^"]*)"', page.text)
+    assert found is not None
+    return unescape(found[1])
