@@ -6,6 +6,7 @@ Pure: no clock, no process, no database, so that each refusal can be provoked by
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -47,7 +48,7 @@ class Round:
     def percentile(self, share: float) -> float:
         """Milliseconds within which this share of the journeys ended (nearest rank)."""
         ranked = sorted(self.seconds)
-        return 1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]
+        return 1000 * ranked[ceil(share * len(ranked)) - 1]
 
 
 Turn: TypeAlias = "tuple[Round, ...]"
