@@ -319,6 +319,9 @@ def test_a_colleague_who_is_named_on_the_page_does_not_see_the_case_any_more(wor
     _, reference = file(world)
     lead = signed_in(world)
     other = signed_in(world, Role.SUPERVISOR, email="noe@passerelle.example", name="Noé Fabre")
+    signed_in(
+        world, Role.DIRECTOR, email="ines@passerelle.example", name="Inès Roche"
+    )  # who is left to handle it
     page = f"/s/passerelle/cases/{reference}"
     assert other.get(page).status_code == 200
     assert "Noé Fabre" in lead.get(page).text
