@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import CursorResult, Engine, Select
+    from sqlalchemy import Engine, Select
     from sqlalchemy.engine import Connection
 
     from portal.core.bus import Bus, Event
     from portal.core.clock import Clock
     from portal.core.crypto import Keys
+    from portal.core.direct import Outcome
     from portal.core.wall import Walled
 
 T = TypeVar("T")
@@ -114,7 +115,7 @@ class Unit:
         """Every row of an ORM query with several columns."""
         return self.session.execute(statement).all()
 
-    def run(self, prepared: Walled, **values: object) -> CursorResult[Any]:
+    def run(self, prepared: Walled, **values: object) -> Outcome:
         """Execute a prepared statement of the fast path."""
         return self.session.run(prepared, **values)
 

@@ -10,11 +10,12 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from portal.core.errors import Unscoped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Engine
     from sqlalchemy.engine import Connection
@@ -47,7 +48,23 @@ def seal_engine(engine: Engine) -> None:
 
 def gate(connection: Connection, statement: str) -> None:
     """Run one statement of the ground itself (begin, binding of the scope); never with outside text."""
-    connection.exec_driver_sql(statement, execution_options=SEALED)
+    if connection.dialect.name == "sqlite":
+        run_sealed(connection, statement, ())
+    else:
+        connection.exec_driver_sql(statement, execution_options=SEALED)
+
+
+def run_sealed(connection: Connection, statement: str, values: Sequence[Any]) -> tuple[list[Any], int]:
+    """The rows of a statement that the wall has built, and how many it wrote. Raises SQLAlchemy's errors."""
+    driver: Any = connection.connection.dbapi_connection
+    cursor: _SealedCursor = driver.cursor()
+    cursor.admitted = True
+    try:
+        return cursor.execute(statement, values).fetchall(), cursor.rowcount
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
 
 
 def prepare_driver(connection: SealedDriver, pragmas: Iterable[str]) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
 
+from portal.core.direct import direct
 from portal.core.errors import Unscoped
 from portal.core.schema import OWNED_BY_NOBODY, Base, StructureOwned
-from portal.core.seal import FLUSHING, SEALED
+from portal.core.seal import FLUSHING, SEALED, run_sealed
 from portal.core.statements import assigned, check_one_target, check_parts, entities_of, named
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import CursorResult, Engine
+    from sqlalchemy.engine import Connection
 
     from portal.core.db import Scope
+    from portal.core.direct import Direct, Outcome
 
 _OWNER = "structure_id"
 _WALL = "wall_structure_id"
@@ -39,9 +42,12 @@ class PortalSession(Session):
     """A session bound to one scope for its whole life; see the module."""
 
     def __init__(self, engine: Engine, scope: Scope, *, writes: bool) -> None:
-        super().__init__(bind=engine, expire_on_commit=False, autoflush=False)
+        super().__init__(
+            bind=engine, expire_on_commit=False, autoflush=False, join_transaction_mode="control_fully"
+        )
         self._scope, self._writes = scope, writes
         self._opened: list[dict[Any, Any]] = []
+        self._line: Connection | None = None
 
     @property
     def scope(self) -> Scope:
@@ -52,6 +58,45 @@ class PortalSession(Session):
     def writes(self) -> bool:
         """Whether this session may write."""
         return self._writes
+
+    def own_connection(self) -> Connection:
+        """The connection of this unit, in its transaction.
+
+        On SQLite a unit that only runs prepared statements needs nothing else of a session: it is begun
+        without one, which joins when it is used.
+        """
+        if self._line is None:
+            engine: Any = self.bind
+            if self.in_transaction() or engine.dialect.name != "sqlite":
+                return self.connection()
+            self._line = engine.connect()
+        if not self._line.in_transaction():
+            self._line.begin()
+        return self._line
+
+    def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
+        """What the session's own statements go to: the connection of the unit, once there is one."""
+        return super().get_bind(*args, **named) if self._line is None else self._line
+
+    def commit(self) -> None:
+        """Commit what the session and the prepared statements have written, together."""
+        if self.in_transaction():
+            super().commit()
+        if self._line is not None and self._line.in_transaction():
+            self._line.commit()
+
+    def rollback(self) -> None:
+        """Undo what the session and the prepared statements have written."""
+        super().rollback()
+        if self._line is not None:
+            self._line.rollback()
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is undone."""
+        super().close()
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what was checked; whatever happens, the way is closed afterwards."""
@@ -68,11 +113,11 @@ class PortalSession(Session):
         info[FLUSHING] = True
         self._opened.append(info)
 
-    def run(self, prepared: Walled, **values: object) -> CursorResult[Any]:
+    def run(self, prepared: Walled, **values: object) -> Outcome:
         """Execute a prepared Core statement within the scope (the public pages' path)."""
         if prepared.writes and not self.writes:
             raise Unscoped("a reading unit writes", statement=prepared.name)
-        return prepared.execute(self, [values])
+        return prepared.execute_one(self, values)
 
     def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
         """Execute a prepared insert for many rows; None when there is nothing to do."""
@@ -101,6 +146,7 @@ class Walled:
         self._key, self._add, self._ignore = tuple(key), tuple(add), ignore
         self._statement = self._narrow(statement)
         self._by_dialect: dict[str, Any] = {}
+        self._direct: dict[tuple[str, ...], Direct | None] = {}
 
     @staticmethod
     def _narrow(statement: Any) -> Any:
@@ -129,6 +175,30 @@ class Walled:
 
     def execute(self, session: PortalSession, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
         """Execute for the session's structure; inserts get its id, whatever the caller gave."""
+        bound = self._bound(session, rows)
+        connection = session.own_connection()
+        return connection.execute(
+            self._for(connection.dialect.name),
+            bound if len(bound) > 1 else bound[0],
+            execution_options=_COUNTED if self._ignore else SEALED,
+        )
+
+    def execute_one(self, session: PortalSession, values: Mapping[str, object]) -> Outcome:
+        """The same for one set of values; on SQLite straight to the driver."""
+        [bound] = self._bound(session, [values])
+        connection = session.own_connection()
+        if connection.dialect.name != "sqlite":
+            return self.execute(session, [values])
+        names = tuple(bound)
+        if names not in self._direct:
+            self._direct[names] = direct(self._for("sqlite"), connection.dialect, names)
+        prepared = self._direct[names]
+        if prepared is None:
+            return self.execute(session, [values])
+        return prepared.outcome(*run_sealed(connection, prepared.text, prepared.bound(bound)))
+
+    def _bound(self, session: PortalSession, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        """The rows with the session's structure. Raises `Unscoped` for another's, and for hidden rows."""
         structure_id = session.scope.structure_id
         if structure_id is None:
             raise Unscoped("no structure in scope", statement=self.name)
@@ -137,13 +207,7 @@ class Walled:
         column = _OWNER if isinstance(self._statement, Insert) else _WALL
         if any(name in row and row[name] != structure_id for row in rows for name in (_OWNER, _WALL)):
             raise Unscoped("foreign row", statement=self.name)
-        connection = session.connection()
-        bound = [{**row, column: structure_id} for row in rows]
-        return connection.execute(
-            self._for(connection.dialect.name),
-            bound if len(bound) > 1 else bound[0],
-            execution_options=_COUNTED if self._ignore else SEALED,
-        )
+        return [{**row, column: structure_id} for row in rows]
 
     def _hides(self) -> bool:
         """Whether a conflict of interest may hide rows of its tables: only the session knows how."""

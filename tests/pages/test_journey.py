@@ -17,6 +17,7 @@ from portal.tenancy import vault
 from portal.tenancy.models import Structure
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
     from build import Furnished, World
@@ -380,13 +381,21 @@ def statements(world: World) -> Iterator[list[str]]:
     """The statements that the database gets, besides those that begin and end transactions."""
     seen: list[str] = []
 
-    def note(_c: object, _cursor: object, statement: str, _p: object, _context: object, _m: object) -> None:
+    def note(statement: str) -> None:
         if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
             seen.append(statement.split(maxsplit=1)[0])
 
-    event.listen(world.database.engine, "before_cursor_execute", note)
+    def executed(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        note(statement)
+
+    def borrowed(driver: sqlite3.Connection, *_more: object) -> None:
+        driver.set_trace_callback(note)  # the prepared ones do not pass the engine
+
+    is_embedded = world.database.engine.dialect.name == "sqlite"
+    what = ("checkout", borrowed) if is_embedded else ("before_cursor_execute", executed)
+    event.listen(world.database.engine, *what)
     yield seen
-    event.remove(world.database.engine, "before_cursor_execute", note)
+    event.remove(world.database.engine, *what)
 
 
 def test_a_page_costs_two_look_ups_an_answer_four_statements(world: World, statements: list[str]) -> None:

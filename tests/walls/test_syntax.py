@@ -43,7 +43,18 @@ _RAW_METHODS = frozenset(
 )
 _SESSIONS = frozenset({"PortalSession", "sessionmaker", "Session"})
 _DRIVERS = frozenset({"sqlite3", "psycopg"})
-_WALL_NAMES = frozenset({"gate", "SEALED", "FLUSHING", "open_for_flush", "admitted", "prepare_driver"})
+_WALL_NAMES = frozenset(
+    {
+        "gate",
+        "SEALED",
+        "FLUSHING",
+        "open_for_flush",
+        "admitted",
+        "prepare_driver",
+        "run_sealed",
+        "own_connection",
+    }
+)
 _CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
 """`fromtimestamp` and `monotonic` are no questions: one reads a time that is there, the other tells none."""
 _CLOCK_HOLDERS = frozenset({"datetime", "date", "time"})
@@ -196,7 +207,7 @@ RULES = {
     ),
     "one place commits": Rule(
         commits,
-        frozenset({"core/db.py", "core/upgrade.py"}),
+        frozenset({"core/db.py", "core/upgrade.py", "core/wall.py"}),
         ("u.session.commit()", "session.rollback()", "Session(engine)", "PortalSession(e, s, writes=True)"),
     ),
     "one place asks the time": Rule(
