@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, request
 
 from portal.core.errors import Expired, Invalid, NotFound, Retired
+from portal.core.languages import LANGUAGES
 from portal.questionnaires.actions import Journey, finish, given, record, withdraw
 from portal.questionnaires.queries import Published, published, version
 from portal.questionnaires.rules import ItemKind
@@ -65,7 +66,8 @@ def read_trip(token: str) -> Trip:
 @public
 def entrance(kind: str, key: str, first: str | None = None) -> ResponseReturnValue:
     """The first question itself, and the doors; a door without a language leads to it in the browser's."""
-    language, door = read_segments(first, None, accepted_language())
+    is_told = first in LANGUAGES  # then what the browser asks for is not looked at
+    language, door = read_segments(first, None, None if is_told else accepted_language())
     address = Address.read(kind, key, language)
     response: Response
     if door == "danger":
