@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.served import Served
     from bench.verdict import Turn
 
-_PATIENCE = 3
+_PATIENCE = 5
 """How many times the turns that are wanted may be taken until enough stood on the same ground."""
 
 
