@@ -46,6 +46,21 @@ class StructureKey(StructureOwned, Base):
     wrapped: Mapped[bytes]
 
 
+class Logo(StructureOwned, Base):
+    """The structure's logo, drawn anew from its pixels (`portal.tenancy.pictures`). A new one replaces it."""
+
+    __tablename__ = "logo"
+
+    paper: Mapped[bytes]
+    """PNG for what is printed."""
+    width: Mapped[int]
+    height: Mapped[int]
+    """Of the form for paper, in pixels."""
+    small: Mapped[str]
+    """A `data:` address for residents' pages; empty when no form is small enough."""
+    changed_at: Mapped[datetime]
+
+
 class NetworkMember(StructureOwned, Base):
     """A structure belongs to a network; it may belong to several."""
 

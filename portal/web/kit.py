@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.core.paths import STATIC
+from portal.web.brand import mark
 from portal.web.theme import DEFAULT_COLOUR, corrected
 
 if TYPE_CHECKING:
@@ -98,14 +99,13 @@ def public_response(
     return response
 
 
-def structure_bar(place: Place) -> dict[str, str | None]:
+def structure_bar(place: Place) -> dict[str, str]:
     """What the brand bar and the footer show of a structure."""
     root = f"/p/{place.structure.slug}/{place.language}"
     return {
         "name": place.structure.name,
-        "initial": place.structure.name[:1],
+        "mark": mark(place.structure.name, place.logo),
         "url": place.url(),
-        "logo": None,
         "accessibility_url": f"{root}/accessibility",
         "privacy_url": f"{root}/privacy",
         "results_url": f"{root}/results",

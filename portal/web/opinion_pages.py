@@ -16,6 +16,7 @@ from markupsafe import escape
 from portal.channels.queries import Signboard
 from portal.core.languages import LANGUAGES, N_
 from portal.questionnaires.rules import ItemKind
+from portal.web.brand import mark
 from portal.web.kit import language_row, public_html, public_response, structure_bar, theme_css
 from portal.web.memory import Bounded
 from portal.web.place import Place
@@ -75,7 +76,7 @@ def question_page(place: Place, asking: Asking) -> Response:
         "root": place.root,
         "slug": place.structure.slug,
         "name": str(escape(place.structure.name)),
-        "initial": str(escape(place.structure.name[:1])),
+        "mark": str(mark(place.structure.name, place.logo)),
         "theme": theme,
         "token": asking.token,
     }
@@ -113,7 +114,7 @@ def _anywhere(language: str) -> Place:
 def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]] | None = None) -> str:
     position, question = asking.position, asking.question
     is_first, is_text = position == 1, question.kind is ItemKind.TEXT
-    initial = {"initial": hole("initial")} if place.structure.name == hole("name") else {}
+    marked = {"mark": hole("mark")} if place.structure.name == hole("name") else {}
     at = () if is_first else ("answers", asking.token, str(position))
     context: dict[str, Any] = {
         "token": asking.token,
@@ -133,7 +134,7 @@ def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]]
         "errors": errors or [],
         "noindex": True,
         "languages": language_row(place, at),
-        "structure": structure_bar(place) | initial,
+        "structure": structure_bar(place) | marked,
     }
     template = "public/free_word.html" if is_text else "public/question.html"
     return public_html(template, place, place.language, theme, **context)

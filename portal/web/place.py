@@ -16,6 +16,7 @@ from portal.core.errors import NotFound, Retired
 from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.tenancy.queries import calendar, policy, structure_by_slug
+from portal.web.brand import standing_logo
 from portal.web.house import house
 from portal.web.memory import Bounded
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from portal.channels.queries import Entrance, Signboard
     from portal.core.db import Database, Unit
+    from portal.tenancy.pictures import SmallLogo
 
 DOORS = ("complaint", "request", "concern", "thanks", "idea", "danger", "follow")
 _MOST_KNOWN = 20_000
@@ -54,6 +56,7 @@ class Place:
     team_id: UUID | None = None
     agreement_id: UUID | None = None
     mediator_id: UUID | None = None
+    logo: SmallLogo | None = None
 
     @property
     def scope(self) -> Scope:
@@ -153,6 +156,7 @@ class Address:
             team_id=found.team_id,
             agreement_id=found.agreement_id,
             mediator_id=found.mediator_id,
+            logo=standing_logo(u, house().database, found.structure.branding_revision),
         )
 
     def _of_slug(self, u: Unit) -> int:
