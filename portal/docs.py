@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portal.app import compose
-from portal.cases.rules import HANDLERS, KINDS, LEADS, STEPS, Actor, CaseState
+from portal.cases.rules import HANDLERS, KINDS, LEADS, STEPS, Actor, CaseState, Kind
 from portal.core.config import PREFIX, SETTINGS, load
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.insight.catalogue import INDICATORS
@@ -48,10 +48,12 @@ def workflow() -> str:
     page = "# How a case moves\n\nFrom `STEPS`, the one table behind buttons, checks, clocks and tests.\n\n"
     page += "```mermaid\nstateDiagram-v2\n    [*] --> received\n" + "".join(_edges()) + "```\n\n"
     page += _table(
-        ("step", "button", "from", "to", "who", "needs", "stops clocks"), (_row(step) for step in STEPS)
+        ("step", "button", "kinds", "from", "to", "who", "needs", "stops clocks"),
+        (_row(step) for step in STEPS),
     )
     page += f"\nHandlers: {_names(HANDLERS)}. Leads: {_names(LEADS)}. "
-    page += "`settle` is for kinds that are owed no answer.\n\n## Kinds\n\n"
+    page += "Who answered does not answer again when a second look is asked for, if anybody else may.\n\n"
+    page += "## Kinds\n\n"
     rows = ((row.label, f"`{row.door}`", "yes" if row.is_answered else "no") for row in KINDS.values())
     return page + _table(("kind", "door", "owed an answer"), rows)
 
@@ -73,6 +75,7 @@ def _row(step: Step) -> tuple[str, ...]:
     return (
         f"`{step.verb}`",
         step.label,
+        "any" if step.kinds == frozenset(Kind) else ", ".join(one.value for one in Kind if one in step.kinds),
         "any" if len(states) == len(CaseState) else ", ".join(states),
         step.to_state.value if step.to_state else "stays",
         _WHO[step.who],

@@ -26,15 +26,17 @@ from portal.cases.queries import (
     ATTACHMENT,
     CASES,
     MESSAGE,
+    able_to_handle,
     case_key,
     events_of,
     frame_of,
     happened,
     locked,
-    persons_named,
     photo_of,
+    seen_before,
 )
 from portal.cases.rules import (
+    ENDING,
     MAX_PHOTOS,
     MAX_TEXT,
     Actor,
@@ -64,8 +66,8 @@ from portal.core.ids import Receipt, new_id, reference
 from portal.core.schema import table_of
 from portal.core.wall import Walled
 from portal.core.worktime import WorkCalendar
-from portal.people.queries import members, role_in
-from portal.people.rules import Permission, Role, may
+from portal.people.queries import role_in
+from portal.people.rules import Role
 from portal.tenancy.queries import calendar_of, current_structure, policy
 from portal.tenancy.vault import new_wrapped_key, sealed
 
@@ -259,6 +261,8 @@ def take(
         return fold(frame_of(u, case), happened(events_of(u, case_id)))
     _check_fresh(case, given)
     step = take_step(case.kind, case.state, who or _role(u), verb)
+    if verb in ENDING and u.scope.actor_id in seen_before(u, case_id):
+        raise Refused("second_look")
     payload = _payload(u, case, step, given)
     standing = _happen(u, case, Happened(verb, u.now, payload), _author(u, who))
     u.publish(
@@ -267,7 +271,7 @@ def take(
             case.reference,
             verb,
             by_filer=who is Actor.FILER,
-            tells_filer=who is not Actor.FILER and (step.tells or standing.state is CaseState.CLOSED),
+            tells_filer=who is not Actor.FILER and (step.tells or step.to_state is CaseState.CLOSED),
         )
     )
     return standing
@@ -409,8 +413,7 @@ def name_person(u: Unit, case_id: UUID, person_id: UUID) -> None:
         return
     if role_in(u, person_id) is None:
         raise NotFound("person")
-    others = {one.person.id for one in members(u) if may(one.role, Permission.HANDLE_CASES)} - {person_id}
-    if not others.difference(persons_named(u, case_id)):
+    if not able_to_handle(u, case_id) - {person_id}:
         raise Refused("last_handler")
     # The event first: whoever names themselves could not write it afterwards.
     _happen(u, case, Happened(PERSON_NAMED, u.now, {"person": person_id.hex}), _author(u, None))

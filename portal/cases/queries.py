@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
-from portal.cases.rules import STEPS, Actor, CaseState, ClockName, Direction, Kind, Outcome
+from portal.cases.rules import (
+    ENDING,
+    RESTARTING,
+    STEPS,
+    Actor,
+    CaseState,
+    ClockName,
+    Direction,
+    Kind,
+    Outcome,
+)
 from portal.cases.standing import PHOTO_ADDED, SIDE_EVENTS, Frame, Happened, Standing, fold
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
+from portal.people.queries import members
+from portal.people.rules import Permission, may
 from portal.tenancy.queries import calendar, policy_version
 from portal.tenancy.vault import opened, row_key
 
@@ -219,6 +231,27 @@ def photos_of(u: Unit, case_id: UUID) -> Sequence[Attachment]:
 def persons_named(u: Unit, case_id: UUID) -> Sequence[UUID]:
     """Members of staff whom the case names."""
     return u.all(select(CasePerson.person_id).where(CasePerson.case_id == case_id))
+
+
+def able_to_handle(u: Unit, case_id: UUID) -> set[UUID]:
+    """Members of staff who may handle cases and whom this one does not name."""
+    able = {one.person.id for one in members(u) if may(one.role, Permission.HANDLE_CASES)}
+    return able.difference(persons_named(u, case_id))
+
+
+def seen_before(u: Unit, case_id: UUID) -> set[UUID]:
+    """Who gave the answers that are now looked at again, and therefore leaves the next to others.
+
+    Empty where nobody asked for a second look, and where nobody else could give it: in a structure of one
+    handler a case must not wait for ever. (ISO 10002:2018, the principle of objectivity.)
+    """
+    gave: set[UUID] = set()
+    is_again = False
+    for event in events_of(u, case_id):
+        if event.type in ENDING and event.actor_id is not None:
+            gave.add(event.actor_id)
+        is_again = is_again or event.type in RESTARTING
+    return gave if is_again and able_to_handle(u, case_id) - gave else set()
 
 
 def work_list(u: Unit, sought: Sought, *, offset: int = 0) -> Sequence[Case]:

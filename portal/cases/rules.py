@@ -138,7 +138,8 @@ _F, _T, _N, _C = (
 class Step:
     """One step: from which states, to which (None: the state stays), by whom, with what, on which clocks.
 
-    `stops` are clocks that the step ends; `pauses` tells that the answer clock rests while in the new state.
+    `stops` are clocks that the step ends; `pauses` tells that the answer clock rests while in the new state;
+    `restarts` that the case is looked at again.
     """
 
     verb: str
@@ -150,6 +151,7 @@ class Step:
     label: str
     pauses: bool = False
     restarts: bool = False
+    kinds: frozenset[Kind] = frozenset(Kind)
 
     @property
     def direction(self) -> Direction:
@@ -190,7 +192,26 @@ STEPS: tuple[Step, ...] = (
         _ANSWERED,
         N_("Close without answer"),
     ),
-    Step("settle", frozenset({_R, _A}), _C, HANDLERS, (), _ACK, N_("Read, nothing more to do")),
+    Step(
+        "settle",
+        frozenset({_R, _A}),
+        _C,
+        HANDLERS,
+        (),
+        _ACK,
+        N_("Read, nothing more to do"),
+        kinds=frozenset(kind for kind, row in KINDS.items() if not row.is_answered),
+    ),
+    Step(
+        "conclude",
+        frozenset({_C}),
+        None,
+        HANDLERS,
+        ("finding",),
+        _NONE,
+        N_("Say what was found"),
+        kinds=frozenset({Kind.COMPLAINT}),
+    ),
     Step("note", frozenset(CaseState), None, HANDLERS, ("message",), _NONE, N_("Add a note")),
     Step("reply", frozenset({_F}), _P, FILER, ("message",), _NONE, N_("Reply")),
     Step("add", frozenset({_R, _A, _P, _T, _N}), None, FILER, ("message",), _NONE, N_("Add something")),
@@ -200,6 +221,11 @@ STEPS: tuple[Step, ...] = (
     Step("expire_pause", frozenset({_F}), _P, JOB, (), _NONE, N_("Waiting is over")),
     Step("auto_close", frozenset({_N}), _C, JOB, (), _NONE, N_("Closed without contest")),
 )
+
+ENDING = frozenset(step.verb for step in STEPS if ClockName.ANSWER in step.stops)
+"""Steps that answer a case, by words or by an end."""
+RESTARTING = frozenset(step.verb for step in STEPS if step.restarts)
+"""Steps that ask for a second look."""
 
 
 def steps_for(kind: Kind, state: CaseState, who: Role | Actor) -> tuple[Step, ...]:
@@ -216,6 +242,4 @@ def take_step(kind: Kind, state: CaseState, who: Role | Actor, verb: str) -> Ste
 
 
 def _allows(step: Step, kind: Kind, state: CaseState, who: Role | Actor) -> bool:
-    if state not in step.from_states or who not in step.who:
-        return False
-    return step.verb != "settle" or not KINDS[kind].is_answered
+    return state in step.from_states and who in step.who and kind in step.kinds

@@ -26,7 +26,6 @@ class Permission(StrEnum):
 
     READ_CASES = "read_cases"
     HANDLE_CASES = "handle_cases"
-    REVIEW_CASES = "review_cases"
     READ_RESPONSES = "read_responses"
     READ_TEXTS = "read_texts"
     READ_FIGURES = "read_figures"
@@ -40,7 +39,6 @@ class Permission(StrEnum):
 PERMISSION_LABELS: dict[Permission, str] = {
     Permission.READ_CASES: N_("Read the cases"),
     Permission.HANDLE_CASES: N_("Handle cases"),
-    Permission.REVIEW_CASES: N_("Look again at an answer that does not suit"),
     Permission.READ_RESPONSES: N_("Read the responses"),
     Permission.READ_TEXTS: N_("Read the free words"),
     Permission.READ_FIGURES: N_("See the figures"),
@@ -97,7 +95,7 @@ PERMISSIONS: dict[Role, RoleRow] = {
     Role.QUALITY_LEAD: RoleRow(N_("Quality lead"), _EVERYTHING, floor=False),
     Role.DIRECTOR: RoleRow(N_("Director"), _EVERYTHING, floor=False),
     Role.BOARD: RoleRow(
-        N_("Board"), frozenset({_P.READ_CASES, _P.REVIEW_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}), floor=True
+        N_("Board"), frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}), floor=True
     ),
     Role.NETWORK_LEAD: RoleRow(N_("Network lead"), frozenset({_P.READ_FIGURES}), floor=True),
     Role.AUDITOR: RoleRow(

@@ -14,6 +14,7 @@ from portal.cases.queries import (
     events_of,
     name_of,
     photos_of,
+    seen_before,
     standing_of,
     thread,
 )
@@ -74,7 +75,8 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         photos = [one.id for one in photos_of(u, row.id)]
         facts, concern = _facts(u, row, place, known), concerned(u, desk, row)
         today = place.local(u.now).date()
-    offered = steps_of(desk, row)
+        has_answered = desk.person.id in seen_before(u, row.id)
+    offered = steps_of(desk, row, has_answered=has_answered)
     leading = offered[0].verb if offered and offered[0].verb in LEADING else None
     promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
     return render_staff(
@@ -99,6 +101,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
             for one in said
         ],
         steps=[step_line(desk, row, one, refusal, is_leading=one.verb == leading) for one in offered],
+        has_answered=has_answered,
         kept=kept_words(offered, refusal),
         clocks=promises,
         facts=facts,

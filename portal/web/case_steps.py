@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 
 from portal.cases.actions import Given
-from portal.cases.rules import CLOSE_AFTER_DAYS, KINDS, MAX_PAUSE_DAYS, Kind, Outcome, steps_for
+from portal.cases.rules import CLOSE_AFTER_DAYS, ENDING, KINDS, MAX_PAUSE_DAYS, Kind, Outcome, steps_for
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import LANGUAGES, N_
 from portal.people.rules import Permission
@@ -50,11 +50,15 @@ class Refusal:
         return {one["field"]: one["message"] for one in told_faults([self.fault])}
 
 
-def steps_of(desk: Desk, row: Case) -> list[Step]:
-    """The steps that this colleague may take, what the case is there for first."""
+def steps_of(desk: Desk, row: Case, *, has_answered: bool) -> list[Step]:
+    """The steps that this colleague may take, what the case is there for first.
+
+    `has_answered` is for who gave the answer that is looked at again: a colleague gives the next.
+    """
     if desk.role is None or not desk.may(Permission.HANDLE_CASES):
         return []
-    offered = steps_for(row.kind, row.state, desk.role)
+    steps = steps_for(row.kind, row.state, desk.role)
+    offered = [one for one in steps if not (has_answered and one.verb in ENDING)]
     owed = [verb for verb in LEADING if verb != "acknowledge" or KINDS[row.kind].is_answered]
     leading = next((verb for verb in owed if any(one.verb == verb for one in offered)), "")
     return sorted(offered, key=lambda one: (one.verb != leading, one.verb in _LAST))
@@ -97,15 +101,16 @@ def _fields(desk: Desk, row: Case, offered: Step, given: Given) -> list[dict[str
             if offered.verb == "close" or one is not Outcome.ANSWERED
         }
         fields.append(_choice("outcome", gettext("How does it end?"), chosen.value if chosen else "", words))
-    asks_finding = row.kind is Kind.COMPLAINT and row.finding is None
-    if asks_finding and ("finding" in offered.needs or offered.verb == "answer"):
-        found = given.finding.value if given.finding else ""
+    if row.kind is Kind.COMPLAINT and ("finding" in offered.needs or offered.verb == "answer"):
+        found = given.finding or row.finding
         hint = (
             gettext("You may also say it at the end. The person does not see it.")
             if offered.verb == "answer"
             else None
         )
-        fields.append(_choice("finding", gettext("What did you find?"), found, FINDINGS, hint))
+        fields.append(
+            _choice("finding", gettext("What did you find?"), found.value if found else "", FINDINGS, hint)
+        )
     return fields
 
 

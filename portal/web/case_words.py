@@ -65,6 +65,7 @@ EVENTS: dict[str, str] = {
     "close": N_("Closed"),
     "dismiss": N_("Closed without an answer"),
     "settle": N_("Read, nothing more to do"),
+    "conclude": N_("Finding noted"),
     "note": N_("Note added"),
     "reply": N_("Reply received"),
     "add": N_("Message received"),
@@ -86,6 +87,7 @@ HINTS: dict[str, str] = {
     "close": N_("Without this, the case closes by itself %(days)d working days after the answer."),
     "dismiss": N_("Tell the person why, and who can help."),
     "settle": N_("No answer is owed: the person wanted to tell you this."),
+    "conclude": N_("For the register and its figures: the person does not see it."),
     "note": N_("For the team alone: the person does not see it."),
 }
 """What a step means for the person and for the clocks."""
@@ -100,6 +102,7 @@ DONE: dict[str, str] = {
     "close": N_("The case is closed."),
     "dismiss": N_("The case is closed: the person reads why."),
     "settle": N_("The case is closed."),
+    "conclude": N_("What you found is noted."),
     "note": N_("The note is kept."),
     "translate": N_("The translation is kept."),
     "nobody": N_("Nothing was changed: choose a colleague first."),

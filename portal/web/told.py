@@ -115,6 +115,12 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("Nobody else could handle this case: it would wait unseen."),
         N_("First invite somebody who handles cases, of the board or of the network."),
     ),
+    (Refused, "second_look"): Told(
+        409,
+        _NOT_POSSIBLE,
+        N_("You gave the answer that the person asks to look at again."),
+        N_("Let a colleague give the next one: leave them a note with what they should know."),
+    ),
     (Refused, "last_manager"): Told(
         403,
         _NOT_POSSIBLE,
@@ -159,6 +165,34 @@ BROKEN = Told(
     N_("It is not your fault. Nothing that was already saved is lost."),
     N_("Try again in a few minutes."),
 )
+
+UNAVAILABLE = Told(503, _NOT_POSSIBLE, BROKEN.sentence, BROKEN.next_step)
+"""While the database is away, for whoever sent nothing that a page could give back."""
+
+_NOT_NOW = N_("We cannot keep anything just now")
+_NOT_RECORDED = N_("What you sent was not recorded. It is still on this page.")
+_COUNTS_ONCE = N_("Wait a moment, then send it again. Sent twice, it counts once.")
+
+NOT_KEPT: dict[tuple[bool, bool], Told] = {
+    (False, True): Told(503, _NOT_NOW, _NOT_RECORDED, _COUNTS_ONCE),
+    (False, False): Told(
+        503,
+        _NOT_NOW,
+        N_("The line was cut before we could confirm it. What you sent is still on this page."),
+        _COUNTS_ONCE,
+    ),
+    (True, True): Told(503, _NOT_NOW, _NOT_RECORDED, N_("Wait a moment, then send it again from here.")),
+    (True, False): Told(
+        503,
+        _NOT_NOW,
+        N_("The line was cut: it is not certain whether this was recorded. It is still on this page."),
+        N_("Wait a moment, look at the page again, and send it only if it is not there."),
+    ),
+}
+"""For a form that comes back below, by whether it is a team's, and whether it surely was not recorded.
+
+A resident's form bears its own number; a team's does not, so that looking comes before sending.
+"""
 
 _BY_STATUS: dict[int, Told] = {
     400: Told(

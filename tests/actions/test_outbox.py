@@ -9,7 +9,7 @@ from mailing import FILER, TEXT, filed, handling, hired, in_folder, stepped
 from sqlalchemy import select
 
 from portal.cases.actions import Given, name_person, take
-from portal.cases.rules import Actor, Kind
+from portal.cases.rules import Actor, Finding, Kind
 from portal.notifications.models import OutboxRow
 from portal.people.actions import PersonGiven, end_membership, invite, withdraw_invitation
 from portal.people.queries import members, open_invitations
@@ -130,6 +130,19 @@ def test_handlers_hear_what_a_filer_writes_unless_it_ends_the_case(
     with world.database.transaction(world.lyon.scope) as u:
         take(u, case.case_id, verb, Given(message="Encore un mot" if verb == "add" else ""), who=Actor.FILER)
     assert [row.notice for row in outbox(world)].count("filer_replied") == told
+
+
+def test_what_is_added_to_a_closed_case_for_the_team_is_no_news_for_the_filer(world: World) -> None:
+    lead = hired(world, Role.DIRECTOR, "lea")
+    case = filed(world)
+    stepped(world, handling(world, lead), case.case_id, "acknowledge", "answer")
+    with world.database.transaction(world.lyon.scope) as u:
+        take(u, case.case_id, "accept", who=Actor.FILER)
+    before = [row.notice for row in outbox(world)].count("case_news")
+    with world.database.transaction(handling(world, lead)) as u:
+        take(u, case.case_id, "note", Given(message="Vu avec l’équipe."))
+        take(u, case.case_id, "conclude", Given(finding=Finding.UPHELD))
+    assert [row.notice for row in outbox(world)].count("case_news") == before
 
 
 def test_a_step_that_is_undone_tells_nobody(world: World) -> None:

@@ -8,6 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+from casework import step
 from phone import Phone
 from sqlalchemy import select
 from staff import signed_in
@@ -18,7 +19,6 @@ from portal.people.rules import Role
 
 if TYPE_CHECKING:
     from build import World
-    from staff import Colleague
 
 STORY = "On m’a parlé <sèchement>.\nDevant tous."
 LATER = timedelta(minutes=31)
@@ -57,15 +57,6 @@ def ask(phone: Phone, **fields: str) -> Phone:
     answer = phone.client.post(phone.action, data=fields)
     phone.page = phone.open(answer.location) if answer.status_code == 303 else answer
     return phone
-
-
-def step(lead: Colleague, reference: str, verb: str, **fields: str) -> None:
-    """A step taken at the desk."""
-    page = lead.get(f"/s/passerelle/cases/{reference}")
-    version = re.search(r'name="version" value="(\d+)"', page.text)
-    assert version
-    taken = lead.post(f"/s/passerelle/cases/{reference}/{verb}", version=version[1], **fields)
-    assert taken.status_code == 303
 
 
 # Where it stands
