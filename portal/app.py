@@ -16,6 +16,7 @@ from portal.core.clock import SystemClock
 from portal.core.crypto import Keys, Tokens
 from portal.core.db import Database
 from portal.core.languages import DEFAULT
+from portal.core.outage import engine_options
 from portal.core.passwords import CHEAP, STRONG, Hasher
 from portal.core.paths import STATIC, TEMPLATES, TRANSLATIONS
 from portal.core.schema import Base
@@ -36,6 +37,7 @@ from portal.web import (
     forgotten,
     front,
     guides,
+    metrics,
     operators,
     people,
     printing,
@@ -46,6 +48,7 @@ from portal.web import (
     settings,
     sign_in,
     survey,
+    watch,
 )
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
@@ -66,6 +69,7 @@ BLUEPRINTS = (
     front.bp,
     guides.bp,
     operators.bp,
+    metrics.bp,
     doors.bp,
     follow.bp,
     cases.bp,
@@ -86,6 +90,7 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     app = Flask("portal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
         MAX_CONTENT_LENGTH=MAX_PUBLIC_BYTES,
         BABEL_DEFAULT_LOCALE=DEFAULT,
         BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
@@ -100,12 +105,14 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
         CHEAP if config.cheap_hashes else STRONG, keys.sub(_PEPPER), old_pepper=keys.old_sub(_PEPPER)
     )
     app.extensions[KEY] = House(config, database, clock, keys, Tokens(keys), hasher)
+    watch.register(app)
     errors.register(app)
     security.register(app)
     scans.register(app, database)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_marks(app)
+    metrics.register(app, database)
     return app, database
 
 

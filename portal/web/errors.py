@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from traceback import extract_tb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import request
 from flask_babel import force_locale, gettext
@@ -16,29 +16,46 @@ from werkzeug.exceptions import HTTPException
 
 from portal.core.errors import Conflict, NotFound, PortalError, Retired, Throttled
 from portal.core.languages import DEFAULT, LANGUAGES
+from portal.core.outage import Outage, outage_of
 from portal.web.desk import landing, render_staff
 from portal.web.guard import KEPT_WORDS, current_desk, is_staff_address
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import UnknownLanguage, place_at
-from portal.web.told import BROKEN, LOST, by_status, told
+from portal.web.sent import sent_form
+from portal.web.told import (
+    BROKEN,
+    LOST,
+    NOT_KEPT,
+    UNAVAILABLE,
+    by_status,
+    told,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask, Response
 
     from portal.web.guard import Desk
     from portal.web.place import Place
+    from portal.web.sent import SentForm
     from portal.web.told import Told
+
+T = TypeVar("T")
 
 log = logging.getLogger("portal.web")
 
 _BROKEN_STATUS = 500
-_AT_NO_PLACE = frozenset({429, _BROKEN_STATUS})
-"""Where nothing is looked up: that would cost, or break again."""
+"""Where nothing is looked up: that could break again."""
+_THROTTLED = 429
+"""Where no entrance is looked up: that would cost."""
 _FRAMES = 6
 _FORM_FACTS = frozenset({"session", "csrf"})
 """Forms of a session that is over, or another one's: what they hold is given back."""
 _ENTRANCES = frozenset({"q", "p"})
 _KEPT_HEADERS = ("Allow", "Retry-After")
+_RETRY_SECONDS = 30
+"""When a database that was away is asked for again: a restart takes seconds, making room takes a person."""
 
 
 def register(app: Flask) -> None:
@@ -78,6 +95,9 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _broken(error: BaseException) -> Response:
+    outage = outage_of(error)
+    if outage is not None:
+        return _unavailable(outage, error)
     kinds, frames = [type(error).__name__], extract_tb(error.__traceback__)[-_FRAMES:]
     if error.__cause__ is not None:
         kinds.append(type(error.__cause__).__name__)
@@ -86,12 +106,35 @@ def _broken(error: BaseException) -> Response:
     return _page(BROKEN)
 
 
-def _page(line: Told, *, kept: str | None = None, instead: str = "") -> Response:
-    """What is told, under the structure's name where there is one; `instead` is whose old code it was."""
+def _unavailable(outage: Outage, error: BaseException) -> Response:
+    """The page of a database that is away, with the form that was sent, ready to be sent again."""
+    log.error("database %s in %s: %s", outage.value, request.endpoint, type(error).__name__)
+    again = sent_form()
+    line = NOT_KEPT[is_staff_address(request.path), outage.is_readable] if again else UNAVAILABLE
+    response = _page(line, again=again, looks_up=outage.is_readable)
+    response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(
+    line: Told,
+    *,
+    kept: str | None = None,
+    instead: str = "",
+    again: SentForm | None = None,
+    looks_up: bool = True,
+) -> Response:
+    """What is told, under the structure's name where there is one; `instead` is whose old code it was.
+
+    `looks_up` False: who asks, and where, is not looked up. `again` is a form that may be sent once more.
+    """
+    looks_up = looks_up and line.status != _BROKEN_STATUS
     if is_staff_address(request.path):
-        return _staff_page(line, kept)
-    language = _spoken()
-    place = None if line.status in _AT_NO_PLACE else _place(instead, language)
+        return _staff_page(line, kept, again, _if_readable(_desk) if looks_up else None)
+    language, place = _spoken(), None
+    if looks_up and line.status != _THROTTLED:
+        place = _if_readable(lambda: _place(instead, language))
     if place and line.asks_code and not instead:
         line = LOST
     with force_locale(language):
@@ -108,25 +151,34 @@ def _page(line: Told, *, kept: str | None = None, instead: str = "") -> Response
             "instead": place.url() if place and instead else None,
         },
         asks_code=line.asks_code,
+        again=again,
         **words,
     )
     response.vary.add("Accept-Language")
     return response
 
 
-def _staff_page(line: Told, kept: str | None) -> Response:
-    # A broken house is not asked who is there: that could break again.
-    desk = None if line.status == _BROKEN_STATUS else _desk()
+def _staff_page(line: Told, kept: str | None, again: SentForm | None, desk: Desk | None) -> Response:
     language = desk.language if desk else accepted_language() or DEFAULT
     back = "/sign-in"
     if desk:
         back = landing(desk) if desk.structure else "/structures"
     with force_locale(language):
         words = _words(line)
-    context = {"urls": {"back": back}, "kept": kept, **words}
+    context = {"urls": {"back": back}, "kept": kept, "again": again, **words}
     if desk is None:
         context["language"] = language
     return render_staff("errors/staff.html", desk, line.status, **context)
+
+
+def _if_readable(look_up: Callable[[], T | None]) -> T | None:
+    """What is found; None when the database is away for that too."""
+    try:
+        return look_up()
+    except Exception as error:
+        if outage_of(error) is None:
+            raise
+        return None
 
 
 def _desk() -> Desk | None:

@@ -19,6 +19,7 @@ from portal.core.crypto import keyed_digest
 from portal.core.db import Scope
 from portal.core.errors import Expired, NotFound, Refused, Tampered
 from portal.core.languages import DEFAULT, LANGUAGES
+from portal.core.outage import outage_of
 from portal.people.actions import touch_session
 from portal.people.queries import Card, Place, memberships_of, session_person
 from portal.people.rules import Permission, Role, may
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
+    from portal.core.db import Database
     from portal.tenancy.models import Structure
 
 P = ParamSpec("P")
@@ -202,8 +204,7 @@ def current_desk(slug: str | None = None) -> Desk | None:
     if found is None:
         return None
     if found.touch_due:
-        with database.transaction(Scope.nobody()) as u:
-            touch_session(u, token)
+        _touch(database, token)
     person = found.person
     language = person.locale if person.locale in LANGUAGES else DEFAULT
     desk = Desk(person, language, csrf_token(token))
@@ -213,6 +214,16 @@ def current_desk(slug: str | None = None) -> Desk | None:
     if place is None:
         raise NotFound("structure")
     return replace(desk, structure=place.structure, role=place.role)
+
+
+def _touch(database: Database, token: str) -> None:
+    """The session was used now; while nothing can be written, it can still be read."""
+    try:
+        with database.transaction(Scope.nobody()) as u:
+            touch_session(u, token)
+    except Exception as error:
+        if outage_of(error) is None:
+            raise
 
 
 def places_of(desk: Desk) -> list[Place]:
