@@ -37,7 +37,6 @@ from portal.web import (
     forgotten,
     front,
     guides,
-    metrics,
     operators,
     people,
     printing,
@@ -48,7 +47,6 @@ from portal.web import (
     settings,
     sign_in,
     survey,
-    watch,
 )
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
@@ -69,7 +67,6 @@ BLUEPRINTS = (
     front.bp,
     guides.bp,
     operators.bp,
-    metrics.bp,
     doors.bp,
     follow.bp,
     cases.bp,
@@ -105,14 +102,12 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
         CHEAP if config.cheap_hashes else STRONG, keys.sub(_PEPPER), old_pepper=keys.old_sub(_PEPPER)
     )
     app.extensions[KEY] = House(config, database, clock, keys, Tokens(keys), hasher)
-    watch.register(app)
     errors.register(app)
     security.register(app)
     scans.register(app, database)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_marks(app)
-    metrics.register(app, database)
     return app, database
 
 
