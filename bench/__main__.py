@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from bench.growth import responses, structures
 from bench.house import ROOT, founded
 from bench.load import Failed
+from bench.meter import fsync_seconds
 from bench.postgres import survey_on_postgresql
 from bench.presence import first_page, footprint, silent_connections
 from bench.speed import complaints, durability, survey, tail
@@ -59,17 +59,17 @@ def main(arguments: Sequence[str]) -> int:
     house = founded(ROOT / "var" / "bench")
     figures: list[Figure] = []
     refusals: dict[str, str] = {}
-    loads: dict[str, float] = {}
+    grounds: dict[str, dict[str, float]] = {}
     for name in wanted:
         begun = perf_counter()
         try:
             figures += known[name](house)
         except (Refused, Failed) as refused:
             refusals[name] = str(refused)
-        loads[name] = os.getloadavg()[0]
-        seconds = perf_counter() - begun
-        print(f"{name} took {seconds:.0f} s, load {loads[name]:.1f}", file=sys.stderr, flush=True)  # noqa: T201 -- progress
-    told = {"figures": [asdict(figure) for figure in figures], "refused": refusals, "load": loads}
+        seconds, load = perf_counter() - begun, os.getloadavg()[0]
+        grounds[name] = {"fsync_ms": 1000 * fsync_seconds(house.root), "load": load, "seconds": seconds}
+        print(f"{name} took {seconds:.0f} s, load {load:.1f}", file=sys.stderr, flush=True)  # noqa: T201 -- progress
+    told = {"rows": [figure.row for figure in figures], "refused": refusals, "probe": grounds}
     (ROOT / "var" / "bench.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
     print(f"\n{table(figures)}")  # noqa: T201 -- a command's output
     for name, sentence in refusals.items():

@@ -57,8 +57,10 @@ def responses(house: House, most: int) -> list[Figure]:
     ).slope
     picture = growth_picture(points, slope)
     (ROOT / "docs" / "growth.svg").write_text(picture, encoding="utf-8")
-    figure = cpu_figure(f"P7 journey CPU at {most:,} responses ÷ at 1,000", rounds[-1], rounds[0], bar=1.15)
-    return [figure, Figure("   … slope of log CPU over log responses", slope, "", 0.03)]
+    figure = cpu_figure(
+        ("P7", f"journey CPU at {most:,} responses ÷ at 1,000"), rounds[-1], rounds[0], bar=1.15
+    )
+    return [figure, Figure("P7-slope", "log CPU over log responses", slope, "", 0.03)]
 
 
 def structures(house: House, count: int) -> list[Figure]:
@@ -84,8 +86,8 @@ def structures(house: House, count: int) -> list[Figure]:
             ledger.check()
         grown = workers_megabytes(among) - workers_megabytes(alone)
     return [
-        cpu_figure(f"P8 journey CPU among {count:,} structures ÷ 1", lots, few, bar=1.10),
-        Figure("   … more memory of the two workers", grown, "MB", 15),
+        cpu_figure(("P8", f"journey CPU among {count:,} structures ÷ 1"), lots, few, bar=1.10),
+        Figure("P8-memory", "more memory of the two workers", grown, "MB", 15),
     ]
 
 

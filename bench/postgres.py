@@ -49,7 +49,7 @@ def survey_on_postgresql(house: House) -> list[Figure]:
             here.recorded = Recorded(tuple(pages[:2]), tuple(pages[2:]), (), (), portal.cold_start)
             with here.floor_over(bare, {**house.environ, "PORTAL_DATABASE_URL": bare.url}) as floor:
                 mine, theirs = opinions(here, [portal, floor], Plan(400, 3))
-    return [cpu_figure("P1 on PostgreSQL, for information", mine, theirs)]
+    return [cpu_figure(("P1-postgresql", "survey journey, for information"), mine, theirs)]
 
 
 def _address(port: int, role: str, database: str) -> str:

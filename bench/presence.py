@@ -61,8 +61,8 @@ def first_page(house: House) -> list[Figure]:
     requests = max(fetched(one.text) for one in pages.values())
     note = ", ".join(f"{language} {size}" for language, size in sizes.items()) + " bytes"
     return [
-        Figure("P5 first screen, gzipped", max(sizes.values()) / 1000, "kB", 8, note=note),
-        Figure("   … requests", requests, "", 1),
+        Figure("P5", "first screen, gzipped", max(sizes.values()) / 1000, "kB", 8, note=note),
+        Figure("P5-requests", "requests of the first screen", requests, "", 1),
     ]
 
 
@@ -78,9 +78,16 @@ def footprint(house: House) -> list[Figure]:
     with house.floor() as floor:
         bare = floor.cold_start
     return [
-        Figure("Memory of the two workers (PSS)", together, "MB", 130, note=f"all processes: {whole:.0f} MB"),
-        Figure("   … of one worker", together / WORKERS, "MB"),
-        Figure("Cold start to the first page", portal.cold_start, "s", note=f"floor {bare:.2f} s"),
+        Figure("memory", "two workers (PSS)", together, "MB", 130, note=f"all processes: {whole:.0f} MB"),
+        Figure("memory-worker", "one worker (PSS)", together / WORKERS, "MB"),
+        Figure(
+            "start",
+            "cold, to the first page",
+            portal.cold_start / bare,
+            note=f"{portal.cold_start:.2f} ÷ {bare:.2f} s",
+            ours=portal.cold_start,
+            floor=bare,
+        ),
     ]
 
 
@@ -100,7 +107,8 @@ def silent_connections(house: House) -> list[Figure]:
     middle = median(a.percentile(0.5) / b.percentile(0.5) for a, b in kept)
     figure = median(a / b for a, b in zip(among, alone, strict=True))
     note = f"p99 {median(among):.1f} ÷ {median(alone):.1f} ms; median x{middle:.2f}"
-    return [Figure(f"Page while {_SILENT} connections are silent ÷ usual", figure, bar=2.0, note=note)]
+    what = f"p99 of a page while {_SILENT} connections are silent ÷ usual"
+    return [Figure("silence", what, figure, bar=2.0, note=note, ours=median(among), floor=median(alone))]
 
 
 def _pages(house: House, portal: Served) -> Round:

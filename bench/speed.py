@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.house import WITHOUT_SYNC, WORKERS
 from bench.ledger import Ledger
 from bench.rounds import Plan, interleaved
-from bench.verdict import Figure, ratio
+from bench.verdict import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ def survey(house: House) -> list[Figure]:
     """P1: the page, the first tap, the next page."""
     with house.portal() as portal, house.floor() as floor:
         ours, bare = opinions(house, [portal, floor], Plan(250, 6))
-    return [cpu_figure("P1 survey journey, CPU ÷ floor", ours, bare, bar=2.0)]
+    return [cpu_figure(("P1", "survey journey, CPU ÷ floor"), ours, bare, bar=2.0)]
 
 
 def complaints(house: House) -> list[Figure]:
@@ -49,8 +49,8 @@ def complaints(house: House) -> list[Figure]:
         for ledger in ledgers.values():
             ledger.check()
     return [
-        cpu_figure("P3 complaint, CPU ÷ floor with the same hash", ours, hashed, bar=3.0),
-        cpu_figure("   … ÷ floor without a hash", ours, unhashed),
+        cpu_figure(("P3", "complaint, CPU ÷ floor with the same hash"), ours, hashed, bar=3.0),
+        cpu_figure(("P3-no-hash", "complaint, CPU ÷ floor without a hash"), ours, unhashed),
     ]
 
 
@@ -58,7 +58,7 @@ def tail(house: House) -> list[Figure]:
     """P4: the slowest of a hundred journeys while 32 residents answer at once."""
     with house.portal() as portal, house.floor() as floor:
         ours, bare = opinions(house, [portal, floor], Plan(320, 6, at_once=32))
-    return [_p99_ratio("P4 p99 of 32 at once ÷ floor", ours, bare, 2.5)]
+    return [Figure.compared(("P4", "p99 of 32 at once ÷ floor"), _p99(ours), _p99(bare), 2.5)]
 
 
 def durability(house: House) -> list[Figure]:
@@ -70,7 +70,11 @@ def durability(house: House) -> list[Figure]:
     wait = median(one.ground.fsync for one in waiting)
     note = f"{fast:.0f} ÷ {faster:.0f} j/s; a durable write takes {1000 * wait:.2f} ms"
     bar = 0.8 if wait <= _QUICK_DISK else None
-    return [Figure("P6 journeys/s, FULL ÷ OFF", figure, bar=bar, is_least=True, note=note)]
+    return [
+        Figure(
+            "P6", "journeys/s, FULL ÷ OFF", figure, bar=bar, is_least=True, note=note, ours=fast, floor=faster
+        )
+    ]
 
 
 def opinions(house: House, sides: Sequence[Served], plan: Plan) -> list[list[Round]]:
@@ -92,15 +96,11 @@ def _without_jobs(side: Served) -> list[int]:
 
 
 def cpu_figure(
-    metric: str, ours: Sequence[Round], others: Sequence[Round], *, bar: float | None = None
+    name: tuple[str, str], ours: Sequence[Round], others: Sequence[Round], *, bar: float | None = None
 ) -> Figure:
-    """The ratio of processor time, with the milliseconds behind it."""
-    mine, theirs = ([one.cpu_ms for one in rounds] for rounds in (ours, others))
-    note = f"{median(mine):.2f} ÷ {median(theirs):.2f} ms"
-    return Figure(metric, ratio(mine, theirs), bar=bar, note=note)
+    """The ratio of processor time, with the milliseconds behind it; the name is id and what."""
+    return Figure.compared(name, [one.cpu_ms for one in ours], [one.cpu_ms for one in others], bar)
 
 
-def _p99_ratio(metric: str, ours: Sequence[Round], bare: Sequence[Round], bar: float) -> Figure:
-    mine, floor = ([one.percentile(0.99) for one in rounds] for rounds in (ours, bare))
-    note = f"{median(mine):.0f} ÷ {median(floor):.0f} ms"
-    return Figure(metric, ratio(mine, floor), bar=bar, note=note)
+def _p99(rounds: Sequence[Round]) -> list[float]:
+    return [one.percentile(0.99) for one in rounds]

@@ -108,15 +108,46 @@ def ratio(ours: Sequence[float], floor: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; `bar` None is told for information."""
+    """One line of the table; `bar` None is told for information.
 
-    metric: str
+    `ours` and `floor` are what the ratio was made of, in the unit of the note; without a floor the figure
+    stands for itself, and the floor is one.
+    """
+
+    id: str
+    what: str
     figure: float
     unit: str = "x"
     bar: float | None = None
     is_least: bool = False
     """Whether the figure must reach the bar, instead of staying under it."""
     note: str = ""
+    ours: float | None = None
+    floor: float = 1.0
+
+    @classmethod
+    def compared(
+        cls, name: tuple[str, str], ours: Sequence[float], floor: Sequence[float], bar: float | None = None
+    ) -> Figure:
+        """The ratio of milliseconds in neighbouring rounds, with their medians; the name is id and what."""
+        mine, theirs = median(ours), median(floor)
+        note = f"{mine:.2f} ÷ {theirs:.2f} ms"
+        return cls(*name, ratio(ours, floor), bar=bar, note=note, ours=mine, floor=theirs)
+
+    @property
+    def row(self) -> dict[str, object]:
+        """The line as `var/bench.json` holds it."""
+        return {
+            "id": self.id,
+            "what": self.what,
+            "ours": self.figure if self.ours is None else self.ours,
+            "floor": self.floor,
+            "ratio": self.figure,
+            "unit": self.unit,
+            "bar": self.bar,
+            "met": self.is_met,
+            "note": self.note,
+        }
 
     @property
     def is_met(self) -> bool | None:
@@ -131,7 +162,7 @@ class Figure:
         sign = "≥" if self.is_least else "≤"
         bar = "" if self.bar is None else f"{sign} {self.bar:g}"
         met = {True: "met", False: "MISSED", None: ""}[self.is_met]
-        return (self.metric, f"{self.figure:.2f} {self.unit}".strip(), bar, met, self.note)
+        return (f"{self.id} {self.what}", f"{self.figure:.2f} {self.unit}".strip(), bar, met, self.note)
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -12,13 +12,12 @@ import secrets
 import subprocess
 import sys
 import time
-from statistics import median
 from typing import TYPE_CHECKING
 
 from bench.ground import LANGUAGE
 from bench.ledger import stored
 from bench.meter import Watch
-from bench.verdict import Figure, Refused, Round, check_stored, ratio, steady
+from bench.verdict import Figure, Refused, Round, check_stored, steady
 from portal.app import compose
 from portal.core.config import load
 from portal.core.db import Scope
@@ -43,8 +42,7 @@ def writers(house: House) -> list[Figure]:
     check_stored("writers", {"response": 3 * _TURNS * _TAPS}, stored(url))
     kept = steady(turns, 1)
     two, one = ([each.percentile(0.99) for each in rounds] for rounds in zip(*kept, strict=True))
-    note = f"{median(two):.1f} ÷ {median(one):.1f} ms"
-    return [Figure("P4 p99 of a write, 2 writers ÷ 1", ratio(two, one), bar=4.0, note=note)]
+    return [Figure.compared(("P4-writers", "p99 of a write, 2 writers ÷ 1"), two, one, 4.0)]
 
 
 def _tapped(house: House, environ: dict[str, str], count: int) -> Round:

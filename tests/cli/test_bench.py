@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,16 +162,23 @@ def test_the_slowest_of_a_hundred_is_the_99th_percentile() -> None:
 
 def test_the_table_says_what_is_met_and_what_is_missed() -> None:
     figures = [
-        Figure("short", 1.5, bar=2.0, note="3 ÷ 2 ms"),
-        Figure("long", 0.7, bar=0.8, is_least=True),
-        Figure("told", 5.0, "MB"),
+        Figure.compared(("A", "short"), [3.0, 3.2, 2.9], [2.0, 2.0, 2.0], bar=2.0),
+        Figure("B", "long", 0.7, bar=0.8, is_least=True),
+        Figure("C", "told", 5.0, "MB"),
     ]
     assert [figure.is_met for figure in figures] == [True, False, None]
     told = table(figures).splitlines()
     assert "≤ 2" in told[1]
-    assert told[1].endswith("met     3 ÷ 2 ms")
+    assert told[1].endswith("met     3.00 ÷ 2.00 ms")
     assert told[2].endswith("≥ 0.8  MISSED")
     assert told[3].endswith("5.00 MB")
+    rows = [figure.row for figure in figures]
+    told_apart = [tuple(row[key] for key in ("id", "ours", "floor", "ratio", "bar", "met")) for row in rows]
+    assert told_apart == [
+        ("A", 3.0, 2.0, 1.5, 2.0, True),
+        ("B", 0.7, 1.0, 0.7, 0.8, False),
+        ("C", 5.0, 1.0, 5.0, None, None),
+    ]
 
 
 def test_the_picture_of_growth_says_its_figures() -> None:
@@ -191,11 +199,11 @@ def test_a_missed_bar_is_no_failure_and_a_refusal_is_one(
     def measure(_house: House) -> list[Figure]:
         if refuses:
             raise Refused("the disk changed")
-        return [Figure("slow", 9.0, bar=2.0)]
+        return [Figure("slow", "as ever", 9.0, bar=2.0)]
 
     (tmp_path / "var").mkdir()
     monkeypatch.setattr(command, "ROOT", tmp_path)
-    monkeypatch.setattr(command, "founded", lambda _root: None)
+    monkeypatch.setattr(command, "founded", lambda _root: SimpleNamespace(root=tmp_path))
     monkeypatch.setattr(command, "measures", lambda *, full: {"slow": measure} if not full else {})
     assert command.main(["slow"]) == status
     printed = capsys.readouterr().out
@@ -205,6 +213,7 @@ def test_a_missed_bar_is_no_failure_and_a_refusal_is_one(
         assert told["refused"] == {"slow": "the disk changed"}
     else:
         assert "MISSED" in printed
-        assert told["figures"][0]["figure"] == 9.0
+        assert (told["rows"][0]["id"], told["rows"][0]["ratio"]) == ("slow", 9.0)
+    assert set(told["probe"]["slow"]) == {"fsync_ms", "load", "seconds"}
     with pytest.raises(SystemExit, match="No such measure: quick"):
         command.main(["quick"])
