@@ -76,11 +76,20 @@ def _refuse() -> None:
     """Refuse forms sent from another site, and addresses that are no text."""
     if request.method not in _READS and request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise Refused("cross_site")
-    if _NUL in request.path or _UNREADABLE in request.path or b"%00" in request.query_string:
+    if _NUL in request.path or _UNREADABLE in request.path or not _is_text(request.query_string):
         raise BadRequest
     most = most_bytes(current_app, request.endpoint)
     if most is not None:
         request.max_content_length = most
+
+
+def _is_text(query: bytes) -> bool:
+    """Whether a query can be read; one that was not even encoded breaks whoever looks for a name in it."""
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"%00" not in query
 
 
 def _protect(response: Response) -> Response:

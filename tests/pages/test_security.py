@@ -275,3 +275,19 @@ def test_a_view_that_takes_files_takes_more(tried: World) -> None:
             body = photo(lead.csrf, size)
             answer = lead.client.post(path, data=body, content_type="multipart/form-data; boundary=part")
             assert answer.status_code == status, (path, size)
+
+
+@pytest.mark.parametrize("path", ["/s/passerelle/settings", "/sign-in", "/"])
+def test_a_query_that_is_no_text_gets_a_sentence(sqlite_world: World, path: str) -> None:
+    query = {"QUERY_STRING": "saved=\xed\xa0\x80"}  # a server hands its bytes over as Latin-1
+    page = signed_in(sqlite_world).client.get(path, environ_overrides=query)
+    assert page.status_code == 400
+    assert "Nous n’arrivons pas à lire" in page.text
+
+
+@pytest.mark.parametrize("host", ["[::1", "evil.example:99999", "\xff\xfe", "a" * 300])
+def test_a_host_that_is_none_breaks_no_page(sqlite_world: World, host: str) -> None:
+    for path in ("/s/passerelle/people", "/nowhere", "/sign-in"):
+        page = sqlite_world.app.test_client().get(path, environ_overrides={"HTTP_HOST": host})
+        assert page.status_code < 500, path
+        assert host not in page.text, path
