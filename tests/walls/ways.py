@@ -1,0 +1,105 @@
+"""What the arguments of every route can be filled with: the names that one structure's things really have.
+
+Whoever walks over the routes of the application takes the values from here: of the asker's structure, and of
+the other one. A route with an argument that is not known here fails the walk: name it once, in `Names`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from phone import Phone
+from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
+
+from portal.cases.rules import STEPS
+from portal.people.forgotten import reset_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from build import World
+    from walls.planting import Planted
+    from werkzeug.routing import Rule
+
+_TOKENS = ("answers", "case", "receipts", "invitations", "new-password")
+"""What an address says before its token, by which one tells the tokens from each other."""
+
+
+class UnknownArgument(Exception):
+    """A route takes an argument that nobody can fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the things of one structure are called in addresses; all of them exist."""
+
+    slug: str
+    code: str
+    reference: str
+    ids: dict[str, UUID]
+    tokens: dict[str, str]
+    """By the word that stands before them in an address."""
+
+    @classmethod
+    def of(cls, world: World, planted: Planted) -> Names:
+        """The names of what was planted; a journey, a receipt and a case are opened by a phone."""
+        where = planted.colleague.structure
+        phone = Phone.at(world, f"/p/{where.structure.slug}/fr/complaint")
+        receipts = phone.send(message=planted.word(f"Bonjour de {planted.words[0]}"))
+        assert "/receipts/" in phone.path, receipts.text
+        receipt = phone.path.rsplit("/", 1)[1]
+        followed = Phone.at(world, f"/p/{where.structure.slug}/fr/follow")
+        data = {"receipt": planted.receipt}
+        case = followed.client.post(followed.path, data=data, follow_redirects=True).request.path
+        with world.app.app_context(), world.database.reading(planted.lead) as u:
+            reset = reset_token(u, planted.colleague.person_id)
+        tokens = {
+            "answers": planted.trip,
+            "case": case.rsplit("/", 1)[1],
+            "receipts": receipt,
+            "invitations": planted.invitation_token,
+            "new-password": reset or "",
+        }
+        return cls(where.structure.slug, where.code.code, planted.reference, planted.ids, tokens)
+
+    def of_rule(self, rule: Rule) -> dict[str, list[Any]]:
+        """Every value that each argument of the rule may take. Raises `UnknownArgument`."""
+        return {name: list(self._values(rule, name)) for name in sorted(rule.arguments)}
+
+    def _values(self, rule: Rule, name: str) -> Iterator[Any]:
+        converter = rule._converters[name]
+        if isinstance(converter, UUIDConverter):
+            yield self.ids.get(name, next(iter(self.ids.values())))
+            yield from (one for own, one in self.ids.items() if own != name)
+        elif isinstance(converter, AnyConverter) and name != "kind":
+            yield from sorted(converter.items)
+        elif isinstance(converter, IntegerConverter):
+            yield from (1, 2, 5)
+        elif name == "token":
+            yield self.tokens[next(word for word in _TOKENS if f"/{word}/" in rule.rule)]
+        else:
+            yield from self._named(rule, name)
+
+    def _named(self, rule: Rule, name: str) -> list[str]:
+        known = {
+            "slug": [self.slug],
+            "kind": ["p"],
+            "key": [self.slug],
+            "language": ["fr"],
+            "first": ["fr", "complaint"],
+            "reference": [self.reference],
+            "code": [self.code],
+            "verb": ["note", *sorted({step.verb for step in STEPS} - {"note"})],
+            "name": ["mediator"],
+            "filename": ["portal.css"],
+        }
+        if name not in known:
+            message = f"{rule.rule}: give <{name}> a value in tests/walls/ways.py"
+            raise UnknownArgument(message)
+        return known[name]
+
+    def first(self, rule: Rule) -> dict[str, Any]:
+        """The first value of each argument: an address of the rule that leads to something."""
+        return {name: values[0] for name, values in self.of_rule(rule).items()}
