@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html import unescape
@@ -18,13 +19,13 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cli.test_commands import PORTAL, environment, free_port, portal
-from sqlalchemy import select
+from build import furnished
+from cli.test_commands import PORTAL, environment, free_port
 
 from portal.app import compose
-from portal.channels.models import Code
+from portal.cli.database import make_room
 from portal.core.config import load
-from portal.core.db import Scope
+from portal.core.upgrade import application_role_of, upgrade
 from portal.people.actions import add_member, add_person
 from portal.people.rules import Role
 
@@ -42,6 +43,22 @@ class GivenUp(Exception):
     """Nobody answered for as long as a resident may wait in a test."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    location: str
+    body: str
+    retry_after: str
+
+    def asks_to_wait(self, sent: dict[str, str]) -> bool:
+        """Whether it is a whole page that says when to come again, and gives back all that was sent."""
+        page = unescape(self.body).replace("\r\n", "\n")
+        is_whole = self.retry_after.isdecimal() and self.body.rstrip().endswith("</html>")
+        return is_whole and "Traceback" not in page and all(value in page for value in sent.values())
+
+
 @dataclass(slots=True)
 class Portal:
     """`portal serve` as a supervisor runs it: whatever kills it, it comes back on the same port."""
@@ -51,6 +68,10 @@ class Portal:
     port: int = field(default_factory=free_port)
     command: tuple[str, ...] = (PORTAL,)
     process: subprocess.Popen[bytes] | None = None
+    refusals: Counter[tuple[int, bool]] = field(default_factory=Counter)
+    """Answers from 500 on: their status, and whether they were pages that ask to wait."""
+    log: list[str] = field(default_factory=list)
+    """What the server wrote, line by line."""
 
     def begin(self) -> None:
         """Start the server, again if it could not listen yet, and return once it answers."""
@@ -60,13 +81,19 @@ class Portal:
                 self.process = subprocess.Popen(  # noqa: S603 -- our own command
                     [*self.command, "serve", "--port", str(self.port)],
                     env=environment(self.folder, **self.settings),
-                    stderr=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
                 )
+                Thread(target=self._listen, args=(self.process,), daemon=True).start()
             with suppress(OSError, HTTPException):
-                if self.ask("GET", "/healthz")[0] == 200:
+                if self.ask("GET", "/healthz").status == 200:
                     return
             time.sleep(0.1)
         raise GivenUp(self.port)
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        with process.stderr as lines:
+            self.log.extend(line.decode().rstrip("\n") for line in lines)
 
     def end(self) -> None:
         """Stop it as an operator would."""
@@ -85,34 +112,41 @@ class Portal:
         )
         return [int(line) for line in told.stdout.split()]
 
-    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
-        """Status, address it leads to, and body of one answer."""
+    def ask(
+        self, method: str, path: str, fields: dict[str, str] | None = None, *, cookie: str = ""
+    ) -> Answer:
+        """One answer."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=15)
         try:
             headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Encoding": "identity"}
+            headers |= {"Cookie": cookie} if cookie else {}
             connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
             answer = connection.getresponse()
-            return answer.status, answer.getheader("Location", ""), answer.read().decode()
+            body = answer.read().decode()
+            return Answer(
+                answer.status, answer.getheader("Location", ""), body, answer.getheader("Retry-After", "")
+            )
         finally:
             connection.close()
 
-    def insist(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[str, str]:
-        """Address and body of the answer, asked for until there is one that is no trouble of the server's."""
+    def insist(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
+        """The answer, asked for until there is one that is no trouble of the server's."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             with suppress(OSError, HTTPException):
-                status, location, body = self.ask(method, path, fields)
-                if status < 500:  # anything above: not taken, or not known to be
-                    assert status == (200 if method == "GET" else _TAKEN), (status, path)
-                    return location, body
+                answer = self.ask(method, path, fields)
+                if answer.status < 500:  # anything above: not taken, or not known to be
+                    assert answer.status == (200 if method == "GET" else _TAKEN), (answer.status, path)
+                    return answer
+                self.refusals[answer.status, answer.asks_to_wait(fields or {})] += 1
             time.sleep(0.05)
         raise GivenUp(path)
 
 
 @contextmanager
-def supervised(folder: Path, **settings: str) -> Iterator[Portal]:
+def supervised(folder: Path, *, command: tuple[str, ...] = (PORTAL,), **settings: str) -> Iterator[Portal]:
     """The server over a database that is up to date, until the block ends."""
-    portal = Portal(folder, settings)
+    portal = Portal(folder, settings, command=command)
     portal.begin()
     try:
         yield portal
@@ -133,7 +167,7 @@ class Crowd:
 
     def answer(self) -> None:
         """Open the first question and tap a face."""
-        _, page = self.portal.insist("GET", f"/q/{self.code}/fr")
+        page = self.portal.insist("GET", f"/q/{self.code}/fr").body
         token, face = unescape(_TOKEN.findall(page)[0]), _ANSWER.findall(page)[0]
         self.portal.insist("POST", f"/q/{self.code}/fr", {"token": token, "answer": face})
         self.answers.append(token)
@@ -141,7 +175,7 @@ class Crowd:
     def complain(self) -> None:
         """Open the complaint's form and send it; it must lead to a receipt."""
         path = f"/q/{self.code}/fr/complaint"
-        _, page = self.portal.insist("GET", path)
+        page = self.portal.insist("GET", path).body
         token = unescape(_TOKEN.findall(page)[0])
         fields = {
             "token": token,
@@ -149,8 +183,8 @@ class Crowd:
             "contact_kind": "none",
             "identity": "nobody",
         }
-        location, _ = self.portal.insist("POST", path, fields)
-        _, receipt = self.portal.insist("GET", location)
+        location = self.portal.insist("POST", path, fields).location
+        receipt = self.portal.insist("GET", location).body
         assert re.search(r"\d{6} \d{10} \d{2}", re.sub(r"<[^>]+>", "", receipt)) is not None
         self.cases.append(token)
 
@@ -186,19 +220,16 @@ class Crowd:
 
 
 def founded(folder: Path, **settings: str) -> tuple[str, int]:
-    """A database in the folder with one structure; its code, and how many people handle its cases."""
-    for arguments in (
-        ("db", "upgrade"),
-        ("structure", "create", "--slug", "escale", "--letters", "ESC", "--name", "L’Escale"),
-    ):
-        done = portal(folder, *arguments, **settings)
-        assert done.returncode == 0, done.stderr
-    app, database = compose(load(environment(folder, **settings)))
+    """A structure in an up-to-date database of the folder; its code, and how many people handle its cases."""
+    config = load(environment(folder, **settings))
+    make_room(config)
+    upgrade(config.database_owner_url or config.database_url, application_role_of(config.database_url))
+    app, database = compose(config)
     roles = (Role.QUALITY_LEAD, Role.SUPERVISOR)
-    with app.app_context(), database.transaction(Scope.of(1)) as u:
+    escale = furnished(database, "escale", "ESC", "L’Escale", "metropole")
+    with app.app_context(), database.transaction(escale.scope) as u:
         for role in roles:
             person = add_person(u, email=f"{role.value}@escale.example", name=role.value.title(), locale="fr")
             add_member(u, person.id, role)
-        code = u.all(select(Code.code))[0]
     database.engine.dispose()
-    return code, len(roles)
+    return escale.code.code, len(roles)
