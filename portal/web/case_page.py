@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from portal.cases.queries import (
     case_by_reference,
@@ -37,6 +37,7 @@ from portal.web.case_words import (
     shown_at,
     time_left,
 )
+from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.house import house
 
@@ -223,7 +224,7 @@ def _clock(place: WorkCalendar, row: Clock, standing: Standing, today: date) -> 
         "due_on": row.due_on,
         "is_running": False,
         "reasons": [
-            {"date": format_date(one.day, "EEEE d MMMM"), "text": reason_of(one)}
+            {"date": day_told(one.day, "EEEE d MMMM"), "text": reason_of(one)}
             for one in place.why(row.started_at, row.target_days, pauses)
         ],
     }
@@ -236,7 +237,7 @@ def _clock(place: WorkCalendar, row: Clock, standing: Standing, today: date) -> 
         )
         tone = "done" if place.local(row.stopped_at).date() <= row.due_on else "late"
         return {**told, "left": kept, "due": "", "tone": tone}
-    due = format_date(row.due_on, "full")
+    due = day_told(row.due_on, "full")
     if row.name.value == "answer" and standing.is_paused:
         return {**told, "left": gettext("rests while we wait for the person"), "due": due, "tone": ""}
     left, tone = time_left(place, row.due_on, today)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from portal.cases.rules import CaseMode, CaseState, ClockName, Finding, Outcome
 from portal.cases.standing import FILED, PERSON_NAMED, PHOTO_ADDED, TRANSLATED
 from portal.core.languages import N_
 from portal.core.worktime import Reason
+from portal.web.dates import day_told
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -140,7 +141,7 @@ def reason_of(day: DayReason) -> str:
 def shown_at(calendar: WorkCalendar, at: datetime, mode: CaseMode) -> str:
     """The instant at the place; of an anonymous case the hour only (minutes could name somebody)."""
     local = calendar.local(at)
-    day = format_date(local.date(), "long")
+    day = day_told(local.date(), "long")
     if mode is CaseMode.ANONYMOUS:
         return str(gettext("%(day)s, %(hour)s h", day=day, hour=local.hour))
     return str(gettext("%(day)s at %(time)s", day=day, time=local.strftime("%H:%M")))

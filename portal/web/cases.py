@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
 from portal.cases.actions import Given, take, translate
 from portal.cases.queries import (
@@ -34,6 +34,7 @@ from portal.tenancy.queries import calendar_of as site_calendar
 from portal.web.case_page import case_page, spoken
 from portal.web.case_steps import TRANSLATION, Refusal
 from portal.web.case_words import STATES, time_left
+from portal.web.dates import day_told
 from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import Desk, requires
 from portal.web.house import house
@@ -115,8 +116,8 @@ def _narrowed(u: Unit) -> list[str]:
         told.append(
             gettext(
                 "received from %(first)s to %(last)s",
-                first=format_date(since, "long"),
-                last=format_date(until, "long"),
+                first=day_told(since, "long"),
+                last=day_told(until, "long"),
             )
         )
     told.append(gettext("still without an answer") if args.get("open") == "1" else "")
@@ -193,7 +194,7 @@ def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[s
             "dir": direction,
             "state_label": gettext(STATES[row.state]),
             "is_new": row.id in again,
-            "due": format_date(row.due_on, _DAY) if row.due_on else None,
+            "due": day_told(row.due_on, _DAY) if row.due_on else None,
             "left": left,
             "tone": tone or ("waiting" if row.due_on is None else ""),
             "place": places.get(row.site_id, ""),

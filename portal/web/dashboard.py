@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, jsonify, request
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
 from portal.core.errors import NotFound
 from portal.core.languages import N_
@@ -19,6 +19,7 @@ from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, sites, teams
 from portal.web.dashboard_charts import age_rows, kind_rows, question_rows, tables, trend
 from portal.web.dashboard_words import Links, definitions, notes, numbers, sentences, tiles
+from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
@@ -192,7 +193,7 @@ def _filters(asked: Asked) -> list[dict[str, Any]]:
 
 def _title(asked: Asked, found: Figures) -> str:
     """The months and the places that the page tells of."""
-    first, last = (str(format_date(day, _MONTH)) for day in (found.selection.start, found.selection.end))
+    first, last = (day_told(day, _MONTH) for day in (found.selection.start, found.selection.end))
     months = first if first == last else gettext("%(first)s to %(last)s", first=first, last=last)
     named = [
         asked.places[_ARGUMENTS[field]][id_]

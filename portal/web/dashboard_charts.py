@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from portal.cases.rules import Kind
 from portal.core.languages import N_
@@ -13,6 +13,7 @@ from portal.insight.floor import Level
 from portal.insight.shown import DIMENSIONS
 from portal.questionnaires.rules import worded
 from portal.web.dashboard_words import NOT_SHOWN, NOTHING_TO_TELL, number, of_counts, percent, value_of
+from portal.web.dates import day_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,9 +91,7 @@ def _tones(choices: Iterable[Choice]) -> list[str]:
 
 def trend(found: Figures) -> dict[str, Any] | None:
     """The share of satisfied by month; None where no two months have enough opinions for a line."""
-    points = [
-        {"label": str(format_date(month.first_day, _MONTH)), **_point(month.heard)} for month in found.trend
-    ]
+    points = [{"label": day_told(month.first_day, _MONTH), **_point(month.heard)} for month in found.trend]
     if sum(point["value"] is not None for point in points) < 2:  # noqa: PLR2004 -- a line has two ends
         return None
     reading = gettext(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_date, format_decimal, format_percent, gettext, ngettext
+from flask_babel import format_decimal, format_percent, gettext, ngettext
 
 from portal.core.languages import N_
 from portal.insight.catalogue import FRAGILE_BELOW, INDICATORS, MIN_FOR_PERCENTILES, Unit
 from portal.insight.floor import FLOOR
 from portal.insight.selection import last_ended
+from portal.web.dates import day_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +189,7 @@ def definitions() -> list[dict[str, str]]:
 
 
 def _day(found: Figures) -> str:
-    return str(format_date(last_ended(found.today), "long"))
+    return day_told(last_ended(found.today), "long")
 
 
 def number(n: float | None) -> str:

@@ -10,7 +10,7 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import force_locale, format_date, format_decimal, gettext
+from flask_babel import force_locale, format_decimal, gettext
 
 from portal.cases.actions import Filing, read_text
 from portal.cases.filing import Filed, file, filed_by
@@ -18,6 +18,7 @@ from portal.cases.queries import clocks_of
 from portal.cases.rules import KINDS, MAX_TEXT, ClockName, Kind
 from portal.core.errors import Expired, Invalid
 from portal.core.languages import N_
+from portal.web.dates import day_told
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import render_public
@@ -162,7 +163,7 @@ def said(sentence: str, fault: Invalid) -> str:
 
 def full_date(day: date | None) -> str | None:
     """The day in full words, in the language in force."""
-    return None if day is None else format_date(day, "full")
+    return None if day is None else day_told(day, "full")
 
 
 def place_here(kind: str, key: str, language: str) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
 from portal.cases.queries import clocks_of, photos_of, standing_of, thread
 from portal.cases.rules import (
@@ -19,6 +19,7 @@ from portal.cases.rules import (
     steps_for,
 )
 from portal.core.languages import N_, direction_of
+from portal.web.dates import day_told
 from portal.web.doors import full_date
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _message(place: Place, said: Said) -> dict[str, Any]:
     return {
         "author": place.structure.name if is_ours else gettext("You"),
         "ours": is_ours,
-        "date": format_date(place.day_of(said.at), "long"),
+        "date": day_told(place.day_of(said.at), "long"),
         "text": said.text,
         "lang": said.language if direction != "auto" else None,
         "dir": direction,
@@ -145,7 +146,7 @@ def _steps(
             continue
         is_next = shown[-1]["state"] == "done"
         rests = clock.due_on < today or (name is ClockName.ANSWER and standing.is_paused)
-        by = gettext("by %(date)s at the latest", date=format_date(clock.due_on, "long"))
+        by = gettext("by %(date)s at the latest", date=day_told(clock.due_on, "long"))
         shown.append(
             {
                 "label": gettext(future),
@@ -159,4 +160,4 @@ def _steps(
 
 
 def _done(place: Place, label: str, at: datetime) -> dict[str, Any]:
-    return {"label": label, "state": "done", "date": format_date(place.day_of(at), "long")}
+    return {"label": label, "state": "done", "date": day_told(place.day_of(at), "long")}

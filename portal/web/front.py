@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import force_locale, format_date, format_percent, gettext
+from flask_babel import force_locale, format_percent, gettext
 
 from portal.core.errors import NotFound
 from portal.core.ids import read_code
@@ -14,6 +14,7 @@ from portal.core.languages import DEFAULT, N_
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
 from portal.people.rules import Role
+from portal.web.dates import day_told
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
@@ -122,7 +123,7 @@ def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:
     if satisfied.value is None:
         return None, []
     # A dash reads in every language; "from" and "to" would have to agree with the months' names.
-    period = f"{format_date(start, _MONTH)} \N{EN DASH} {format_date(end, _MONTH)}"
+    period = f"{day_told(start, _MONTH)} \N{EN DASH} {day_told(end, _MONTH)}"
     result = {
         "label": gettext("The meeting with the team went well"),
         "value": format_percent(satisfied.value),

@@ -6,12 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import render_template
-from flask_babel import force_locale, format_date, gettext
+from flask_babel import force_locale, gettext
 
 from portal.cases.rules import ClockName
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.people.rules import PERMISSIONS, Role
 from portal.web.case_words import CLOCKS
+from portal.web.dates import day_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def _in_words(value: object) -> object:
     """A day, a clock or a role as a person reads it; anything else as it is."""
     match value:
         case date():
-            return format_date(value, "full")
+            return day_told(value, "full")
         case ClockName():
             return gettext(CLOCKS[value])
         case Role():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request
-from flask_babel import format_date, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from wtforms import EmailField, Form, RadioField, SelectChoice, StringField
 
 from portal.core.errors import Invalid
@@ -16,6 +16,7 @@ from portal.people.passwords import read_email, read_name
 from portal.people.queries import INVITATION_AGE, members, open_invitations
 from portal.people.rules import PERMISSIONS, Permission, Role, may, may_give
 from portal.tenancy.queries import calendar_of, main_site
+from portal.web.dates import day_told
 from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.guard import requires
 from portal.web.house import house
@@ -171,7 +172,7 @@ def _zone(u: Unit) -> ZoneInfo:
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
-    return str(format_date(at.astimezone(zone).date(), "long"))
+    return day_told(at.astimezone(zone).date(), "long")
 
 
 def _can_end(desk: Desk, one: Member, joined: Sequence[Member]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
-from flask_babel import format_date, format_decimal, gettext
+from flask_babel import format_decimal, gettext
 
 from portal.core.languages import LANGUAGES, N_
 from portal.people.rules import PERMISSIONS, Permission
@@ -13,6 +13,7 @@ from portal.questionnaires.queries import questionnaires, version, versions_of
 from portal.questionnaires.reading import opinions_by_version
 from portal.questionnaires.rules import ItemKind, VersionState, worded
 from portal.tenancy.queries import local_day
+from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
@@ -94,7 +95,7 @@ def _version(
 def _published(u: Unit, row: QuestionnaireVersion) -> str:
     if row.published_at is None:
         return str(gettext("Version %(number)d", number=row.number))
-    day = format_date(local_day(u, row.published_at), "long")
+    day = day_told(local_day(u, row.published_at), "long")
     return str(gettext("Version %(number)d, published on %(date)s", number=row.number, date=day))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from portal.core.errors import NotFound
 from portal.core.languages import LANGUAGES, N_, direction_of
@@ -18,6 +18,7 @@ from portal.questionnaires.queries import published, version
 from portal.questionnaires.reading import PAGE, Wanted, count_opinions, opinions, waiting_words
 from portal.questionnaires.rules import ItemKind, worded
 from portal.tenancy.queries import agreements, calendar_of, sites, teams
+from portal.web.dates import day_told
 from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import requires
 from portal.web.house import house
@@ -152,7 +153,7 @@ def _withheld(waiting: Mapping[tuple[UUID, date], int], choices: Choices) -> str
             "%(num)d free word can be read from %(date)s on.",
             "%(num)d free words can be read from %(date)s on.",
             sum(waiting.values()),
-            date=format_date(last, "full"),
+            date=day_told(last, "full"),
         )
     )
 
@@ -197,7 +198,7 @@ def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices) -> dict[str, Any]
     text = "\n".join(one.words.values()) or None
     language = LANGUAGES.get(one.row.language)
     return {
-        "day": format_date(one.row.day, "long"),
+        "day": day_told(one.row.day, "long"),
         "place": choices.place(one),
         "face": given.face if given else None,
         "face_label": worded(given.labels, desk.language)[0] if given else gettext("No face chosen"),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
 from portal.cases.rules import KINDS, ClockName
 from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
 from portal.people.rules import PERMISSIONS
+from portal.tenancy.branding import logo_of
 from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.hours import stretches, write_periods
+from portal.tenancy.pictures import shown_size
 from portal.tenancy.queries import agreements, calendar_of, local_day, policy, sites, teams
 from portal.tenancy.rules import targets_of
 from portal.web.case_words import CLOCKS
+from portal.web.dates import day_told
 from portal.web.role_words import told_permissions
 from portal.web.settings_forms import WEEK, as_heading, day_name
 from portal.web.theme import corrected
@@ -28,18 +32,25 @@ if TYPE_CHECKING:
     from portal.cases.rules import KindRow
     from portal.core.db import Unit
     from portal.tenancy.models import Agreement, PolicyVersion, Site, Structure, Team
+    from portal.tenancy.pictures import Drawn
     from portal.tenancy.rules import Targets
     from portal.web.guard import Desk
 
 NO = "\N{EN DASH}"
 _CLOSED = N_("closed")
+_NO_LOGO = N_("None: pages show the first letter of the name.")
+_LOGO_EVERYWHERE = N_("On residents' pages, on cards, badges and posters.")
+_LOGO_ON_PAPER = N_(
+    "On cards, badges and posters only: it has too many details for residents' pages, which must open at "
+    "once on a poor network. A simpler drawing of it would be shown there too."
+)
 
 
 def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
     """Every part of the settings, with the way to change it."""
     places, promises = sites(u), policy(u)
     return [
-        _identity(desk, structure),
+        _identity(desk, structure, logo_of(u)),
         _promises(u, desk, promises),
         _informed(desk, promises),
         _teams(desk, teams(u), {one.id: one.name for one in places}),
@@ -75,6 +86,7 @@ def _section(
     return {
         "table": None,
         "colours": None,
+        "logo": None,
         "title": title,
         "lead": lead,
         "facts": [{"label": label, "value": value} for label, value in facts],
@@ -84,14 +96,34 @@ def _section(
     }
 
 
-def _identity(desk: Desk, structure: Structure) -> dict[str, Any]:
+def _identity(desk: Desk, structure: Structure, logo: Drawn | None) -> dict[str, Any]:
     facts = (
         (gettext("Name"), structure.name),
         (gettext("Letters of its references"), structure.letters),
         (gettext("Address for a website"), f"/p/{structure.slug}"),
     )
     colours = {"wished": structure.colour, "brand": corrected(structure.colour).brand}
-    return _section(gettext("Identity"), facts, desk.url("settings", "identity"), colours=colours)
+    return _section(
+        gettext("Identity"),
+        [*facts, (gettext("Logo"), gettext(logo_words(logo)))],
+        desk.url("settings", "identity"),
+        colours=colours,
+        logo=None if logo is None else logo_picture(logo),
+    )
+
+
+def logo_words(logo: Drawn | None) -> str:
+    """The msgid of the sentence that says where a logo is shown."""
+    if logo is None:
+        return _NO_LOGO
+    return _LOGO_EVERYWHERE if logo.small else _LOGO_ON_PAPER
+
+
+def logo_picture(logo: Drawn) -> dict[str, Any]:
+    """A logo on a staff page: address and size; the form for paper stands in where there is no small one."""
+    wide, high = shown_size(logo.width, logo.height)
+    address = logo.small or f"data:image/png;base64,{b64encode(logo.paper).decode()}"
+    return {"address": address, "width": wide, "height": high}
 
 
 def _promises(u: Unit, desk: Desk, row: PolicyVersion) -> dict[str, Any]:
@@ -117,7 +149,7 @@ def _promises(u: Unit, desk: Desk, row: PolicyVersion) -> dict[str, Any]:
         desk.url("settings", "promises"),
         lead=gettext(
             "In force since %(date)s. Messages received before keep the promises of their day.",
-            date=format_date(local_day(u, row.created_at), "long"),
+            date=day_told(local_day(u, row.created_at), "long"),
         ),
         table={"columns": columns, "rows": rows},
     )
@@ -137,7 +169,7 @@ def _informed(desk: Desk, row: PolicyVersion) -> dict[str, Any]:
         [
             (
                 gettext("Staff and works council informed on"),
-                format_date(told, "long") if told else gettext("not yet"),
+                day_told(told, "long") if told else gettext("not yet"),
             )
         ],
         desk.url("settings", "staff-informed"),
@@ -167,7 +199,7 @@ def _agreements(desk: Desk, rows: Sequence[Agreement]) -> dict[str, Any]:
 
 def _lasting(one: Agreement) -> str:
     if one.ends_on is None:
-        return str(gettext("since %(date)s", date=format_date(one.starts_on, "long")))
+        return str(gettext("since %(date)s", date=day_told(one.starts_on, "long")))
     return _stretch(one.starts_on, one.ends_on)
 
 
@@ -205,7 +237,7 @@ def _another_site(desk: Desk) -> dict[str, Any]:
 
 
 def _stretch(first: date, last: date) -> str:
-    told = [str(format_date(day, "long")) for day in (first, last)]
+    told = [day_told(day, "long") for day in (first, last)]
     if first == last:
         return told[0]
     return str(gettext("%(first)s to %(last)s", first=told[0], last=told[1]))

@@ -37,7 +37,7 @@ def test_a_request_and_a_thanks_are_handled_and_change_no_figure_of_complaints(
     page.get_by_label("Call me").check()
     page.locator("input[name=contact]").fill("06 39 98 12 34")
     resident.send(HELP)
-    resident.reads("Thursday, April 8, 2027")
+    resident.reads("Thursday, 8 April 2027")
     request = resident.receipt
 
     # Somebody else says thank you: nothing is owed, and nothing is promised.
