@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
 from portal.core.errors import NotFound
+from portal.core.memory import Bounded
 from portal.core.schema import table_of
 from portal.core.wall import Walled
 from portal.questionnaires.models import (
@@ -20,12 +21,9 @@ from portal.questionnaires.rules import Form, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
     from uuid import UUID
 
     from portal.core.db import Unit
-
-V = TypeVar("V")
 
 _VERSIONS = 16_384
 """Versions kept in memory: each is small, as those with the same document share its parsed form."""
@@ -49,18 +47,8 @@ class Published:
     """SHA-256 of its document: two structures that ask the same have the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResponse:
-    """A response as those who may read texts see it: choices by item code, and the free words."""
-
-    id: UUID
-    day: date
-    language: str
-    site_id: UUID
-    team_id: UUID | None
-    version_id: UUID
-    choices: Mapping[str, str]
-    words: Mapping[str, str]
+_parsed: Bounded[tuple[int, UUID], Published] = Bounded(_VERSIONS)
+_forms: Bounded[str, Form] = Bounded(_FORMS)
 
 
 def published(u: Unit, code: str = "q-res") -> Published:
@@ -101,25 +89,6 @@ def _form(row: QuestionnaireVersion) -> Form:
         form = parse(row.document)
         _forms.put(row.document_sha256, form)
     return form
-
-
-class _Bounded(Generic[V]):
-    """A dictionary that forgets its oldest entry beyond a size."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._rows = size, dict[Any, V]()
-
-    def get(self, key: Any) -> V | None:
-        return self._rows.get(key)
-
-    def put(self, key: Any, value: V) -> None:
-        while len(self._rows) >= self._size:
-            self._rows.pop(next(iter(self._rows)), None)
-        self._rows[key] = value
-
-
-_parsed: _Bounded[Published] = _Bounded(_VERSIONS)
-_forms: _Bounded[Form] = _Bounded(_FORMS)
 
 
 def questionnaires(u: Unit) -> Sequence[Questionnaire]:

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
+from portal.core.memory import Bounded
 from portal.tenancy.branding import small_logo_of
-from portal.web.memory import Bounded
 
 if TYPE_CHECKING:
     from portal.core.db import Database, Unit

@@ -15,10 +15,10 @@ from markupsafe import escape
 
 from portal.channels.queries import Signboard
 from portal.core.languages import LANGUAGES, N_
+from portal.core.memory import Bounded
 from portal.questionnaires.rules import ItemKind
 from portal.web.brand import mark
 from portal.web.kit import language_row, public_html, public_response, structure_bar, theme_css
-from portal.web.memory import Bounded
 from portal.web.place import Place
 from portal.web.stencil import Stencil, hole
 
@@ -82,6 +82,11 @@ def question_page(place: Place, asking: Asking) -> Response:
     }
     pack = partial(stencil.pack, values)
     return public_response(stencil.fill(values), 200, language=place.language, theme=theme, pack=pack)
+
+
+def question_html(place: Place, asking: Asking) -> str:
+    """The same page as markup, for whoever looks at it before it is anybody's."""
+    return _html(place, asking, theme_css(place.structure.colour))
 
 
 def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts: int) -> Response:

@@ -15,10 +15,10 @@ from portal.core.db import Scope
 from portal.core.errors import NotFound, Retired
 from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, LANGUAGES
+from portal.core.memory import Bounded
 from portal.tenancy.queries import calendar, policy, structure_by_slug
 from portal.web.brand import standing_logo
 from portal.web.house import house
-from portal.web.memory import Bounded
 
 if TYPE_CHECKING:
     from datetime import date, datetime

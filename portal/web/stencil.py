@@ -12,7 +12,7 @@ import zlib
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
-from portal.web.memory import Bounded
+from portal.core.memory import Bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
