@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OWNER, APPLICATION = "portal_owner", "portal_app"
-_SETTINGS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+_QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+DURABLE = "-c fsync=on -c synchronous_commit=on -c max_connections=60"
+"""As PostgreSQL comes: what was acknowledged outlives a crash."""
 
 
 def binaries() -> Path | None:
@@ -47,54 +49,51 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[int]:
-    """A running cluster; yields its port. Superuser `postgres`, roles `portal_owner` and `portal_app`."""
+def postgresql(folder: Path, settings: str = _QUICK) -> Iterator[int]:
+    """A running cluster; yields its port. Superuser `postgres`; nothing of it outlives the block."""
+    _made(folder)
+    port = free_port()
+    start(folder, port, settings)
+    try:
+        yield port
+    finally:
+        crash(folder)
+
+
+def start(folder: Path, port: int, settings: str) -> None:
+    """Begin the cluster of a folder, and return once it answers."""
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {settings}"
+    _pg_ctl(folder, "-l", str(folder / "log"), "-o", options, "start")
+
+
+def crash(folder: Path) -> None:
+    """End the cluster of a folder as a crash would: it flushes nothing, and recovers when it begins again."""
+    _pg_ctl(folder, "-m", "immediate", "stop")
+
+
+def _pg_ctl(folder: Path, *arguments: str) -> None:
+    where = _server()
+    _run([str(where / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s", *arguments])
+
+
+def _server() -> Path:
     where = binaries()
     if where is None:
         message = "no PostgreSQL server on this machine"
         raise RuntimeError(message)
+    return where
+
+
+def _made(folder: Path) -> None:
+    """A cluster in a new folder, which its own user can reach."""
     folder.mkdir(parents=True)
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
         for parent in folder.parents:
             if parent.stat().st_mode & 0o5 != 0o5 and str(parent).startswith("/tmp/"):  # noqa: S108 -- the test folder's own parents
                 parent.chmod(parent.stat().st_mode | 0o5)
-    data = folder / "data"
-    _run(
-        [
-            str(where / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--locale=C.UTF-8",
-        ]
-    )
-    port = free_port()
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {_SETTINGS}"
-    _run(
-        [
-            str(where / "pg_ctl"),
-            "-D",
-            str(data),
-            "-w",
-            "-s",
-            "-l",
-            str(folder / "log"),
-            "-o",
-            options,
-            "start",
-        ]
-    )
-    try:
-        yield port
-    finally:
-        _run([str(where / "pg_ctl"), "-D", str(data), "-w", "-s", "-m", "immediate", "stop"])
+    making = [str(_server() / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"]
+    _run([*making, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"])
 
 
 def address(port: int, role: str, database: str) -> str:

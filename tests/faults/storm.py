@@ -144,11 +144,13 @@ class Portal:
 
 
 @contextmanager
-def supervised(folder: Path, *, command: tuple[str, ...] = (PORTAL,), **settings: str) -> Iterator[Portal]:
+def supervised(
+    folder: Path, settings: dict[str, str] | None = None, *, command: tuple[str, ...] = (PORTAL,)
+) -> Iterator[Portal]:
     """The server over a database that is up to date, until the block ends."""
-    portal = Portal(folder, settings, command=command)
-    portal.begin()
+    portal = Portal(folder, settings or {}, command=command)
     try:
+        portal.begin()
         yield portal
     finally:
         portal.end()
