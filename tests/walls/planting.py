@@ -203,8 +203,11 @@ def _come_back(world: World, where: Furnished, planted: Planted, mark: str, turn
 
 
 def telling_photo(artist: str, says: str, place: str, comment: str) -> bytes:
-    """A JPEG with these words beside its pixels: in Exif, in its GPS part, as a comment."""
-    picture = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
+    """A JPEG with these words beside its pixels: in Exif, in its GPS part, as a comment.
+
+    Its height is that of the artist's name, so that photos of others can be told from it.
+    """
+    picture = Image.linear_gradient("L").resize((96, 64 + len(artist))).convert("RGB")
     exif = Image.Exif()
     # What Exif calls ASCII is written as it comes: phones put UTF-8 there.
     exif[_ARTIST], exif[_SAYS] = artist.encode(), says.encode()
