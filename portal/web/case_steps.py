@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
+from markupsafe import Markup
 
 from portal.cases.actions import Given
 from portal.cases.rules import CLOSE_AFTER_DAYS, ENDING, KINDS, MAX_PAUSE_DAYS, Kind, Outcome, steps_for
@@ -118,7 +119,10 @@ def _reader(desk: Desk, row: Case) -> str | None:
     """In which language the person reads us, when it is not the colleague's own."""
     if row.language == desk.language or row.language not in LANGUAGES:
         return None
-    return str(gettext("The person reads: %(language)s", language=LANGUAGES[row.language].own_name))
+    read = LANGUAGES[row.language]
+    own_name = Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(read.tag, read.direction, read.own_name)
+    told = gettext("The person reads: %(language)s", language=own_name)
+    return Markup(told)  # noqa: S704 -- our own sentence around what was escaped
 
 
 def _text(label: str, value: str, hint: str | None) -> dict[str, Any]:

@@ -53,6 +53,8 @@ def guide(name: str, language: str) -> Guide:
         if opening.tag == "h2":
             contents.append((anchor, line.content))
     for token in tokens:
+        if token.type == "th_open":
+            token.attrs["scope"] = "col"
         for one in token.children or ():
             if one.type == "link_open":
                 one.attrs["href"] = address_of(str(one.attrs["href"]))
