@@ -6,14 +6,14 @@ trigger and policy is checked to exist: re-creating a table on SQLite drops its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -22,7 +22,7 @@ from portal.core.paths import MIGRATIONS
 from portal.core.schema import OWNED_BY_NOBODY
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
 TRIGGERS = frozenset(
     {
@@ -57,6 +57,11 @@ _MORE_TRIGGERS = {
     "postgresql": frozenset[str](),
 }
 """SQLite alone knows OR REPLACE, which deletes past the triggers on DELETE."""
+
+_PATIENCE_SECONDS = 60
+"""How long an upgrade waits for whoever writes to an embedded database."""
+_UPGRADE_LOCK = 5_743_891_172
+"""Any number that nobody else takes for a lock."""
 
 _ROLE = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _OWNED = (
@@ -100,25 +105,50 @@ def is_known(revision: str) -> bool:
 def upgrade(owner_url: str, application_role: str | None = None) -> str:
     """The revision reached. Raises `Refused("guards")` when a trigger or policy is missing afterwards.
 
-    `application_role` (PostgreSQL) gets the rights to read and write, and no other.
+    `application_role` (PostgreSQL) gets the rights to read and write, and no other. All of it is one
+    transaction, one upgrade at a time: whoever kills it leaves the schema that was there.
     """
-    engine = create_engine(owner_url)
+    engine = _owner_engine(owner_url)
     try:
         with engine.connect() as connection:
-            config = _alembic(connection)
-            if application_role:
-                config.attributes["application_role"] = application_role
-            command.upgrade(config, "head")
-            connection.commit()
-            if application_role:
-                _grant(connection, application_role)
-                connection.commit()
+            with connection.begin():
+                _wait_for_others(connection)
+                config = _alembic(connection)
+                if application_role:
+                    config.attributes["application_role"] = application_role
+                command.upgrade(config, "head")
+                if application_role:
+                    _grant(connection, application_role)
             missing = missing_guards(connection)
             if missing:
                 raise Refused("guards", missing=missing)
-            return MigrationContext.configure(connection).get_current_revision() or ""
+            return revision_of(connection) or ""
     finally:
         engine.dispose()
+
+
+def _owner_engine(owner_url: str) -> Engine:
+    """An engine whose transactions hold definitions of tables too, also on SQLite."""
+    if make_url(owner_url).get_backend_name() != "sqlite":
+        return create_engine(owner_url, poolclass=NullPool)
+    engine = create_engine(owner_url, poolclass=NullPool, connect_args={"timeout": _PATIENCE_SECONDS})
+
+    # Left alone, the driver begins a transaction before it writes rows, and none before it creates a table.
+    @event.listens_for(engine, "connect")
+    def _begin_nothing(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Return when no other upgrade runs; on SQLite the transaction itself has waited."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
 
 
 def application_role_of(database_url: str) -> str | None:

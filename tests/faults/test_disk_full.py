@@ -144,7 +144,9 @@ def limited(folder: Path) -> Iterator[Disk]:
     yield Limited(folder)
 
 
-WAYS = {"limit": limited, **({"mount": small_disk} if may_mount() else {})}
+WAYS = {"limit": limited}
+if may_mount():
+    WAYS = {"mount": small_disk, **(WAYS if LONG else {})}
 
 
 def refused(portal: Portal) -> int:

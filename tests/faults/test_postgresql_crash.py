@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.postgres
 
 LONG = bool(os.environ.get("PORTAL_TEST_LONG"))
-CRASHES, SUBMISSIONS, PEOPLE, REFUSED = (20, 4_000, 8, 40) if LONG else (2, 24, 4, 6)
+CRASHES, SUBMISSIONS, PEOPLE, REFUSED = (20, 4_000, 8, 40) if LONG else (1, 12, 4, 6)
 _BACK_SECONDS = 10.0
 _FORGETFUL = "-c synchronous_commit=off -c wal_writer_delay=10s -c max_connections=60"
 
