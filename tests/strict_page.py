@@ -25,6 +25,8 @@ _LOADING_HREFS = {"link", "image", "use"}
 """Where an address is loaded, not only led to."""
 _OUTSIDE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^\s\"'<>)]+", re.IGNORECASE)
 _SCHEMES = re.compile(r"^(?:(?:tel|sms|mailto):|[/#?]|data:,$)", re.IGNORECASE)
+_WITHIN = re.compile(r"data:image/(?:png|webp);base64,[A-Za-z0-9+/=]+")
+"""A picture within the page: no address, though two of its signs may look like the beginning of one."""
 _CSS_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:)", re.IGNORECASE)
 
 
@@ -95,7 +97,7 @@ def _headers(response: TestResponse) -> Iterator[str]:
 
 
 def _addresses(text: str) -> Iterator[str]:
-    for url in _OUTSIDE.findall(unquote(text)):
+    for url in _OUTSIDE.findall(_WITHIN.sub("", unquote(text))):
         if not url.startswith(OWN_HOST):
             yield f"names another host: {url[:60]}"
 

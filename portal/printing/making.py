@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import typst
 
@@ -31,6 +31,8 @@ STANDARD: Final = "ua-1"
 """PDF/UA-1 (ISO 14289-1): tagged, titled, no picture without words, no letter without a glyph."""
 _NO_GLYPH = re.compile(r'the text `"(.*)"` could not be displayed')
 _NO_ROOM = "no room"
+_ON_SCREEN = 150
+"""Pixels per inch of a picture to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,21 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG with its size in pixels: the structure's logo."""
+
+    png: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What is to be printed, for whom: squares in their order, words with the first language on top.
 
-    Colours are `#rrggbb` that pass contrast already. `language` and `title` are those of the file; `ruler`
-    is the sentence beside the ruler of a sheet.
+    The `logo` stands where a format has room for it beside all words. Colours are `#rrggbb` that pass
+    contrast already. `language` and `title` are those of the file; `ruler` is the sentence beside the ruler
+    of a sheet.
     """
 
     squares: Sequence[Square]
@@ -78,6 +90,7 @@ class Order:
     title: str
     ruler: str
     shift: Shift = field(default_factory=Shift)
+    logo: Picture | None = None
 
 
 def made(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> bytes:
@@ -90,9 +103,14 @@ def made(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> 
     if len(order.squares) > format_.most_codes:
         raise Refused("print", reason="many", most=format_.most_codes)
     pages = _pages(format_, order)
-    pdf = _set(format_, order, fonts or system_fonts())
+    pdf = _set_whole(format_, order, fonts or system_fonts(), pdf_standards=STANDARD)
     require_readable(pdf, pages, square=format_.square)
     return pdf
+
+
+def looked_at(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> bytes:
+    """The first page as a PNG, for the screen: nothing that is printed. Raises `Refused` as `made` does."""
+    return _set_whole(format_, order, fonts or system_fonts(), format="png", ppi=_ON_SCREEN)
 
 
 def _pages(format_: Format, order: Order) -> list[list[str]]:
@@ -101,20 +119,30 @@ def _pages(format_: Format, order: Order) -> list[list[str]]:
     return [payloads[first : first + format_.per_page] for first in range(0, len(payloads), format_.per_page)]
 
 
-def _set(format_: Format, order: Order, fonts: typst.Fonts) -> bytes:
+def _set_whole(format_: Format, order: Order, fonts: typst.Fonts, **output: Any) -> bytes:
+    """The file; words come before the logo, which is left out where they would not fit beside it."""
+    try:
+        return _set(format_, order, fonts, **output)
+    except Refused as refusal:
+        if order.logo is None or refusal.facts.get("reason") != "room":
+            raise
+        return _set(format_, replace(order, logo=None), fonts, **output)
+
+
+def _set(format_: Format, order: Order, fonts: typst.Fonts, **output: Any) -> bytes:
     if absent := missing(fonts):
         raise Refused("print", reason="fonts", families=absent)
     try:
-        pdf: bytes = typst.compile(
+        file: bytes = typst.compile(
             str(DRAWINGS / f"{format_.drawing}.typ"),
             root=str(DRAWINGS),
             font_paths=fonts,
             sys_inputs={"order": json.dumps(_data(format_, order))},
-            pdf_standards=STANDARD,
+            **output,
         )
     except typst.TypstError as fault:
         raise _refusal(fault) from fault
-    return pdf
+    return file
 
 
 def _refusal(fault: typst.TypstError) -> Exception:
@@ -134,5 +162,6 @@ def _data(format_: Format, order: Order) -> dict[str, object]:
     data["pictures"] = {one.payload: svg(one.payload, title=one.code) for one in order.squares}
     data["format"] = {"width": format_.width, "height": format_.height, "square": format_.square}
     data["ruler_length"] = RULER
+    data["logo"] = order.logo and {**asdict(order.logo), "png": list(order.logo.png)}
     data["columns"], data["rows"] = order.shift.columns, order.shift.rows
     return data

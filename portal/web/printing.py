@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from portal.core.errors import Invalid, NotFound, Refused, Retired
 from portal.core.languages import LANGUAGES, N_
 from portal.people.rules import Permission
 from portal.printing.formats import FORMATS, RULER, Format, Shift
-from portal.printing.making import Order, Square, Words, made
+from portal.printing.making import Order, Picture, Square, Words, looked_at, made
+from portal.tenancy.branding import logo_of
 from portal.web.codes import CARD_WORDS, NOT_INFORMED, Names, asked_site
 from portal.web.desk import render_staff
 from portal.web.guard import requires
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from portal.channels.models import Code
     from portal.core.db import Unit
+    from portal.tenancy.pictures import Drawn
     from portal.web.guard import Desk
 
 bp = Blueprint("printing", __name__)
@@ -40,6 +43,8 @@ HOW = N_("Aim your phone at this square.")
 TRUST = N_("A few questions, no name needed.")
 RULER_WORDS = N_("Print at 100 %%: this ruler measures %(length)d mm.")
 
+_SPECIMEN = "SAMPLE"
+"""No code holds an L: a card to look at leads nowhere."""
 SHEET = "sheet"
 SHIFTS: dict[str, str] = {
     "right": N_("Move to the right (mm)"),
@@ -107,16 +112,19 @@ def printed(desk: Desk, what: str) -> Response:
 
 def _pdf(desk: Desk, what: str) -> tuple[bytes, str]:
     """The file and its name."""
+    if desk.structure is None:
+        raise NotFound("structure")
     format_, shift = FORMATS[what], _shift()
     with house().database.reading(desk.scope) as u:
         names = Names.read(u, with_people=False)
         rows = _wanted(u, names)
-        places = [names.place(row) for row in rows]
+        places, logo = [names.place(row) for row in rows], logo_of(u)
     if not rows:
         raise Refused("print", reason="closed" if "code" in request.args else "none")
     if format_.per_page > 1 and len(rows) == 1:
         rows, places = rows * format_.per_page, places * format_.per_page
-    order = _order(desk, format_, rows, places, shift)
+    sign = Sign(desk.structure.name, desk.structure.colour, logo)
+    order = _order(sign, desk.language, format_, _squares(rows, places), shift)
     code = rows[0].code if len({row.code for row in rows}) == 1 else ""
     return made(format_, order), _file_name(format_, desk.slug, code)
 
@@ -141,11 +149,25 @@ def _shift() -> Shift:
     return Shift(**given)
 
 
-def _order(desk: Desk, format_: Format, rows: Sequence[Code], places: Sequence[str], shift: Shift) -> Order:
-    if desk.structure is None:
-        raise NotFound("structure")
-    base_url, theme = house().config.base_url, corrected(desk.structure.colour)
-    squares = [
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a structure shows on paper: its name, its colour as wished, its logo."""
+
+    name: str
+    colour: str
+    logo: Drawn | None
+
+
+def specimen(sign: Sign, language: str) -> bytes:
+    """A card to look at, as a PNG; its code leads nowhere. Raises `Refused` as `made` does."""
+    url = code_url(house().config.base_url, _SPECIMEN)
+    square = Square(_SPECIMEN, url, "", gettext("Square of the code %(code)s", code=_SPECIMEN))
+    return looked_at(FORMATS["card"], _order(sign, language, FORMATS["card"], [square], Shift()))
+
+
+def _squares(rows: Sequence[Code], places: Sequence[str]) -> list[Square]:
+    base_url = house().config.base_url
+    return [
         Square(
             row.code,
             code_url(base_url, row.code),
@@ -154,17 +176,22 @@ def _order(desk: Desk, format_: Format, rows: Sequence[Code], places: Sequence[s
         )
         for row, place in zip(rows, places, strict=True)
     ]
+
+
+def _order(sign: Sign, language: str, format_: Format, squares: Sequence[Square], shift: Shift) -> Order:
+    theme, logo = corrected(sign.colour), sign.logo
     return Order(
         squares=squares,
         words=_words(format_),
-        structure=desk.structure.name,
-        host=urlsplit(base_url).netloc,
+        structure=sign.name,
+        host=urlsplit(house().config.base_url).netloc,
         brand=theme.brand,
         on_brand=theme.on_brand,
-        language=desk.language,
-        title=f"{gettext(format_.label)} · {desk.structure.name}",
+        language=language,
+        title=f"{gettext(format_.label)} · {sign.name}",
         ruler=gettext(RULER_WORDS, length=RULER),
         shift=shift,
+        logo=None if logo is None else Picture(logo.paper, logo.width, logo.height),
     )
 
 

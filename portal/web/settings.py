@@ -21,7 +21,6 @@ from portal.tenancy.actions import (
     add_team,
     change_policy,
     open_site,
-    set_branding,
     set_calendar,
     tell_staff_informed,
 )
@@ -31,9 +30,9 @@ from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.fields import blame
 from portal.web.guard import requires
 from portal.web.house import house
+from portal.web.identity import STALE, identity
 from portal.web.settings_forms import (
     AgreementForm,
-    IdentityForm,
     InformedForm,
     SiteForm,
     TeamForm,
@@ -77,7 +76,6 @@ class Change:
 
 
 _SEEN = "seen"
-_STALE = N_("Somebody has changed this meanwhile. Look at the settings, then send again what you still want.")
 DONE: dict[Act, str] = {
     Act.BRANDING_CHANGED: N_("The pages show it from now on."),
     Act.POLICY_CHANGED: N_("The new promises hold for messages received from now on."),
@@ -90,7 +88,6 @@ DONE: dict[Act, str] = {
 """What the page says after a change; the address names it (`?done=team_added`)."""
 
 _FAULTS: dict[tuple[str, str | None], str] = {
-    ("colour", None): N_("Write a colour like this: #17606b"),
     ("name", "taken"): N_("A site has this name already."),
     ("ends_on", "before_start"): N_("This is before the agreement begins."),
     ("day", "future"): N_("This day is still to come."),
@@ -116,20 +113,7 @@ def settings(desk: Desk) -> Response:
     )
 
 
-@bp.route("/s/<slug>/settings/identity", methods=_BOTH)
-@requires(Permission.MANAGE_SETTINGS)
-def identity(desk: Desk) -> ResponseReturnValue:
-    """Another name or colour."""
-    with house().database.reading(desk.scope) as u:
-        now = current_structure(u)
-    form = IdentityForm(request.form, data={"name": now.name, "colour": now.colour})
-
-    def change(u: Unit) -> dict[str, str]:
-        row = set_branding(u, name=form.name.data, colour=form.colour.data)
-        return {"revision": str(row.branding_revision)}
-
-    saved = _saved(desk, form, Change(Act.BRANDING_CHANGED, change, seen=_branding_seen))
-    return saved or _page(desk, form, gettext("Identity"), seen=_branding_seen)
+bp.add_url_rule("/s/<slug>/settings/identity", view_func=identity, methods=list(_BOTH))
 
 
 @bp.route("/s/<slug>/settings/promises", methods=_BOTH)
@@ -263,7 +247,7 @@ def _saved(desk: Desk, form: Any, what: Change) -> ResponseReturnValue | None:
             journal(u, what.act, by=desk.person.id, **what.change(u))
     except Conflict:
         form.is_stale = True
-        blame(next(iter(form)), gettext(_STALE))
+        blame(next(iter(form)), gettext(STALE))
         return None
     except Invalid as fault:
         if fault.fact not in form:
@@ -303,10 +287,6 @@ def _page(
 
 def _policy_seen(u: Unit) -> int:
     return policy(u).number
-
-
-def _branding_seen(u: Unit) -> int:
-    return current_structure(u).branding_revision
 
 
 def _post_of(desk: Desk, seen: Seen | None) -> str:

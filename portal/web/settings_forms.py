@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.dates import get_day_names
 from flask_babel import get_locale, gettext, lazy_gettext
-from wtforms import ColorField, Form, StringField
+from wtforms import BooleanField, ColorField, FileField, Form, StringField
 
 from portal.cases.rules import KINDS, ClockName
 from portal.core.languages import N_
@@ -47,7 +47,7 @@ _LATIN = {"autocomplete": "off", "dir": "ltr"}
 
 
 class IdentityForm(Form):  # type: ignore[misc]  # WTForms has no types
-    """Name and colour, as posters and pages show them."""
+    """Name, colour and logo, as posters and pages show them."""
 
     name = StringField(lazy_gettext("Name"), [needed(), at_most(_MOST_NAME)], render_kw=_TYPED)
     colour = ColorField(
@@ -55,6 +55,13 @@ class IdentityForm(Form):  # type: ignore[misc]  # WTForms has no types
         [needed()],
         description=lazy_gettext("We darken it where needed, so that everyone can read it."),
     )
+    logo = FileField(
+        lazy_gettext("Logo"),
+        description=lazy_gettext(
+            "PNG, JPEG or WebP, 4 MB at most. Best: 600 pixels wide, without background."
+        ),
+    )
+    no_logo = BooleanField(lazy_gettext("Show no logo"))
 
 
 class InformedForm(Form):  # type: ignore[misc]  # WTForms has no types

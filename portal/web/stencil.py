@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,6 +22,9 @@ _CHANCE = token_hex(12)
 """Nobody outside the process can write a hole into a name or a question."""
 _HOLE = re.compile(f"hole{_CHANCE}([a-z]+)x")
 
+_PACKED = "mark"
+"""The hole whose value is compressed too, and kept so: a logo is long, and the same on every page."""
+_LOGOS = 512
 _STEADY = frozenset({"root", "token", "theme"})
 """Holes whose values have the same length on nearly every page."""
 _LENGTHS = 64
@@ -35,6 +39,8 @@ _NEVER = b"\xff"
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 _Run: TypeAlias = "tuple[tuple[bool, str], ...]"
 """Parts that are stored: whether each is a hole, and its name or text."""
+_Block: TypeAlias = "bytes | str | _Run"
+"""A compressed text, the name of a hole whose value is compressed by itself, or parts that are stored."""
 _END = b"\x03\x00"
 
 
@@ -52,7 +58,7 @@ class Stencil:
         # An odd piece is the name of a hole, an even one text.
         self._pieces: tuple[str, ...] = tuple(_HOLE.split(html))
         self._steady = sorted(_STEADY.intersection(self._pieces[1::2]))
-        self._packs: Bounded[tuple[int, ...], tuple[bytes | _Run, ...]] = Bounded(_LENGTHS)
+        self._packs: Bounded[tuple[int, ...], tuple[_Block, ...]] = Bounded(_LENGTHS)
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """The page with these values, which are escaped already. Raises `KeyError` for a hole without one."""
@@ -74,16 +80,17 @@ class Stencil:
         for block in blocks:
             if isinstance(block, bytes):
                 parts.append(block)
+            elif isinstance(block, str):
+                parts.append(_packed(values[block]))
             else:
                 run = "".join([values[part] if is_hole else part for is_hole, part in block]).encode()
-                parts.append(_stored_head(run))
-                parts.append(run)
+                parts.append(_stored(run))
         parts.append(_END)
         parts.append(zlib.crc32(filled).to_bytes(4, "little"))
         parts.append((len(filled) & 0xFFFFFFFF).to_bytes(4, "little"))
         return b"".join(parts)
 
-    def _blocks(self, lengths: Mapping[str, int]) -> Iterator[bytes | _Run]:
+    def _blocks(self, lengths: Mapping[str, int]) -> Iterator[_Block]:
         """Compressed texts, and between them runs of holes and short texts that are stored.
 
         A text may refer back to what stands before it as long as the distance is known: past holes of known
@@ -92,7 +99,11 @@ class Stencil:
         before, run = b"", list[tuple[bool, str]]()
         for number, piece in enumerate(self._pieces):
             text = piece.encode()
-            if number % 2:
+            if piece == _PACKED and number % 2:
+                yield tuple(run)
+                yield piece
+                before, run = b"", []
+            elif number % 2:
                 run.append((True, piece))
                 before = before + _NEVER * lengths[piece] if piece in lengths else b""
             elif len(text) <= _SHORT:
@@ -107,6 +118,16 @@ class Stencil:
         yield tuple(run)
 
 
-def _stored_head(run: bytes) -> bytes:
-    """The head of a block that holds its bytes as they are (RFC 1951, 3.2.4)."""
-    return b"\x00" + len(run).to_bytes(2, "little") + (len(run) ^ 0xFFFF).to_bytes(2, "little")
+@lru_cache(maxsize=_LOGOS)
+def _packed(value: str) -> bytes:
+    """A value as blocks of their own; what is short is stored."""
+    text = value.encode()
+    if len(text) <= _SHORT:
+        return _stored(text)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
+    return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+def _stored(run: bytes) -> bytes:
+    """A block that holds its bytes as they are (RFC 1951, 3.2.4)."""
+    return b"\x00" + len(run).to_bytes(2, "little") + (len(run) ^ 0xFFFF).to_bytes(2, "little") + run

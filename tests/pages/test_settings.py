@@ -92,7 +92,7 @@ def test_who_manages_nothing_is_refused(sqlite_world: World, role: Role) -> None
 
 def test_a_new_name_and_colour_show_at_once(world: World) -> None:
     lead = signed_in(world)
-    saved(lead, f"{SETTINGS}/identity", {"name": "La Grande Passerelle", "colour": "#ffee00"})
+    saved(lead, f"{SETTINGS}/identity", {"name": "La Grande Passerelle", "colour": "#ffee00", "do": "keep"})
     resident = world.app.test_client().get(f"/q/{world.lyon.code.code}/fr").text
     assert "La Grande Passerelle" in resident
     assert "--brand:#ffee00" not in resident  # too light to read: shown darkened
@@ -264,7 +264,7 @@ def test_what_cannot_be_added_is_told(
 def test_a_page_of_settings_that_somebody_changed_meanwhile_overwrites_nothing(world: World) -> None:
     lead, other = signed_in(world), signed_in(world, email="deux@passerelle.example")
     changes = {
-        "identity": {"name": "La Passerelle", "colour": "#0b5c68"},
+        "identity": {"name": "La Passerelle", "colour": "#0b5c68", "do": "keep"},
         "promises": PROMISES,
         "staff-informed": INFORMED,
         f"sites/{world.lyon.site.id}": SITE,
