@@ -175,7 +175,7 @@ def on_the_wire(portal: Portal, ground: Ground, n: int) -> Told:
 
 def ground_on(portal: Portal, code: str) -> Ground:
     """What somebody outside knows of a served portal: its public addresses, and a token of its own."""
-    page = portal.insist("GET", f"/q/{code}/fr")[1]
+    page = portal.insist("GET", f"/q/{code}/fr").body
     token = page.partition('name="token" value="')[2].partition('"')[0].encode()
     root = f"/q/{code}/fr".encode()
     forms = (root, *(root + rest for rest in (b"/complaint", b"/follow", b"/answers/" + token + b"/2")))
@@ -189,7 +189,7 @@ def test_no_malformed_bytes_break_the_server(tmp_path: Path) -> None:
     with supervised(tmp_path) as portal:
         ground = ground_on(portal, code)
         told = on_the_wire(portal, ground, DOWN_A_SOCKET)
-        assert portal.ask("GET", f"/q/{code}/fr")[0] == 200
+        assert portal.ask("GET", f"/q/{code}/fr").status == 200
     told.say()
     assert "\n".join(told.faults) == ""
     assert told.growth < MOST_GROWTH or not LONG, "a hundred requests do not warm two workers"
