@@ -37,6 +37,7 @@ from portal.web import (
     forgotten,
     front,
     guides,
+    metrics,
     operators,
     people,
     printing,
@@ -47,6 +48,7 @@ from portal.web import (
     settings,
     sign_in,
     survey,
+    watch,
 )
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
@@ -67,6 +69,7 @@ BLUEPRINTS = (
     front.bp,
     guides.bp,
     operators.bp,
+    metrics.bp,
     doors.bp,
     follow.bp,
     cases.bp,
@@ -102,12 +105,14 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
         CHEAP if config.cheap_hashes else STRONG, keys.sub(_PEPPER), old_pepper=keys.old_sub(_PEPPER)
     )
     app.extensions[KEY] = House(config, database, clock, keys, Tokens(keys), hasher)
+    watch.register(app)
     errors.register(app)
     security.register(app)
     scans.register(app, database)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_marks(app)
+    metrics.register(app, database)
     return app, database
 
 

@@ -26,6 +26,7 @@ from portal.tenancy.queries import structures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from threading import Event
 
     from portal.core.db import Database, Unit
@@ -103,13 +104,26 @@ def run_forever(database: Database, post: Post, stop: Event) -> None:
         stop.wait(REST)
 
 
-def _due(database: Database) -> set[tuple[str, int]]:
-    """Which jobs are due where; a job that is not in the table yet is put there, due now."""
+def lag(database: Database) -> timedelta:
+    """For how long the job that should have run first has been due; nothing when none is."""
+    rows, wanted, now = _table(database)
+    first = min((due_at for one, due_at in rows.items() if one in wanted), default=now)
+    return max(now - first, timedelta())
+
+
+def _table(database: Database) -> tuple[dict[tuple[str, int], datetime], set[tuple[str, int]], datetime]:
+    """When each job runs next by job and structure, those there should be, and the instant of the look."""
     with database.reading(Scope.nobody()) as u:
         rows = {(row.job, row.structure_id): row.due_at for row in u.all(select(JobDue))}
         everywhere = [structure.id for structure in structures(u)]
         now = u.now
     wanted = {(job.name, where) for job in JOBS for where in ([HOUSE] if job.of_house else everywhere)}
+    return rows, wanted, now
+
+
+def _due(database: Database) -> set[tuple[str, int]]:
+    """Which jobs are due where; a job that is not in the table yet is put there, due now."""
+    rows, wanted, now = _table(database)
     if missing := sorted(wanted - rows.keys()):
         _enter(database, missing)
     return {one for one in wanted if rows.get(one, now) <= now}

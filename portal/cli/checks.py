@@ -26,6 +26,7 @@ from portal.core.languages import LANGUAGES
 from portal.core.paths import TRANSLATIONS
 from portal.core.upgrade import damages, head, missing_guards, revision_of, unsafe_role
 from portal.printing.fonts import PACKAGE, missing, system_fonts
+from portal.web.metrics import is_available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +50,7 @@ _ROLES = {
         "Serve as another role; put the owner into PORTAL_DATABASE_OWNER_URL."
     ),
 }
+_NO_METRICS = "PORTAL_METRICS_TOKEN is set, but its library is not there: install portevoix[metrics]."
 _SOME_CODE = "222222"
 _SMTP_SECONDS = 5
 _CLOCK_SLACK = timedelta(seconds=60)
@@ -80,9 +82,13 @@ def sqlite_file(database_url: str) -> Path | None:
 
 def require_servable(config: Config) -> None:
     """Leave with a sentence for each reason why this database must not be served."""
-    faults = database_faults(config)
+    faults = [*_extras_missing(config), *database_faults(config)]
     if faults:
         refuse(*faults)
+
+
+def _extras_missing(config: Config) -> list[str]:
+    return [_NO_METRICS] if config.metrics_token and not is_available() else []
 
 
 def database_faults(config: Config, *, deeply: bool = False) -> list[str]:
@@ -116,7 +122,7 @@ def _faults_in(connection: Connection, *, deeply: bool) -> list[str]:
 
 def _settings(config: Config) -> list[Finding]:
     url = urlsplit(config.base_url)
-    found = []
+    found = [Finding(sentence) for sentence in _extras_missing(config)]
     if url.scheme == "http" and url.hostname not in _LOCAL:
         found.append(
             Finding("PORTAL_BASE_URL is plain http: what people write can be read on its way. Use https.")

@@ -10,11 +10,14 @@ import gc
 import logging
 import os
 import socket
+import threading
 from contextlib import suppress
 from functools import partial
 from logging.config import dictConfig
 from selectors import EVENT_READ
+from shutil import rmtree
 from signal import SIGKILL, SIGTERM
+from tempfile import mkdtemp
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +30,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 import portal
 from portal.app import compose
 from portal.cli.ground import refuse
-from portal.cli.logs import log_settings
+from portal.cli.logs import log_settings, tell_of_threads
 from portal.cli.work import work
+from portal.web.metrics import FOLDER
 from portal.web.scans import start as start_scans
 
 if TYPE_CHECKING:
@@ -154,6 +158,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "on_starting": self._starting,
             "post_worker_init": self._began,
             "worker_exit": self._ended,
+            "on_exit": self._stopped,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -170,10 +175,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def _starting(self, _master: object) -> None:
         dictConfig(log_settings(self.config.log_level))
+        logging.raiseExceptions = False  # a record that cannot be written would be told with its values
+        logging.captureWarnings(capture=True)
+        threading.excepthook = tell_of_threads
+        if self.config.metrics_token:
+            os.environ[FOLDER] = mkdtemp(prefix="portevoix-")
         _share_memory()
 
     def _began(self, worker: Any) -> None:
         self._stop_scans = start_scans(worker.wsgi)
+
+    def _stopped(self, _master: object) -> None:
+        if self.config.metrics_token:
+            rmtree(os.environ.pop(FOLDER), ignore_errors=True)
 
     def _ended(self, _master: object, _worker: object) -> None:
         if self._stop_scans is not None:

@@ -77,6 +77,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAIL_URL", "outgoing mail: smtp://user:password@host:port or file:DIR", "", _any),
     Setting("FILES_DIR", "folder of attachments (default: files/ in the data folder)", "", _any),
     Setting("TRUSTED_PROXIES", "how many proxies in front set X-Forwarded-*", "0", _count),
+    Setting("METRICS_TOKEN", "opens /metrics to who presents it; without: no such page", "", _any),
     Setting("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "INFO", _level),
 )
 _OPTIONAL_CHECKS = {
@@ -84,6 +85,7 @@ _OPTIONAL_CHECKS = {
     "DATABASE_OWNER_URL": _database,
     "SECRET_KEY_OLD": _secret,
     "MAIL_URL": _mail,
+    "METRICS_TOKEN": _secret,
 }
 
 
@@ -101,6 +103,7 @@ class Config:
     files_dir: Path
     trusted_proxies: int
     log_level: str
+    metrics_token: str | None = None
     cheap_hashes: bool = False
 
     @property
@@ -140,5 +143,6 @@ def load(environ: Mapping[str, str], *, cheap_hashes: bool = False) -> Config:
         files_dir=Path(values["FILES_DIR"]) if values["FILES_DIR"] else data / "files",
         trusted_proxies=int(values["TRUSTED_PROXIES"]),
         log_level=values["LOG_LEVEL"].upper(),
+        metrics_token=values["METRICS_TOKEN"] or None,
         cheap_hashes=cheap_hashes,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.cases.queries import persons_named
 from portal.notifications.models import OutboxRow
@@ -44,6 +44,15 @@ def waiting(now: datetime) -> Select[OutboxRow]:
         .order_by(OutboxRow.next_try_at, OutboxRow.id)
         .limit(1)
     )
+
+
+def waiting_since(u: Unit, before: datetime) -> tuple[int, datetime | None]:
+    """How many notices written before that instant still wait, and since when the first does (None: none)."""
+    counted = select(func.count(OutboxRow.id), func.min(OutboxRow.created_at)).where(
+        OutboxRow.sent_at.is_(None), OutboxRow.given_up_at.is_(None), OutboxRow.created_at < before
+    )
+    ((count, first),) = u.rows(counted)
+    return count, first
 
 
 def notice_of(u: Unit, row_id: UUID) -> OutboxRow | None:

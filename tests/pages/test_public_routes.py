@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ON_THE_WIRE = 8192
 DOORS = ("complaint", "request", "concern", "thanks", "idea")
-PROGRAMS = {"operators.alive", "operators.ready", "operators.version"}
+PROGRAMS = {"operators.alive", "operators.ready", "operators.version", "metrics.metrics"}
 """What programs ask is no page."""
 
 IN_THEIR_OWN_LANGUAGE = {"sign_in.invitation", "guides.front", "guides.show"}

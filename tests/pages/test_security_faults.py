@@ -114,7 +114,7 @@ def test_what_breaks_gets_a_sentence_and_is_logged_without_a_personal_word(
         assert "de notre côté" in page.text, name
         assert MARKER not in page.text, name
         assert "Traceback" not in page.text, name
-    told = [record for record in caplog.records if record.name == "portal.web"]
+    told = [record for record in caplog.records if (record.name, record.levelname) == ("portal.web", "ERROR")]
     assert len(told) == len(pages)
     assert "ValueError in trial._broken" in told[0].getMessage()
     assert "Unscoped in trial._unscoped" in told[2].getMessage()
