@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from alembic.util import CommandError
+from sqlalchemy.exc import DatabaseError
 
 import portal
 from portal.channels.qr import code_url, terminal
@@ -25,6 +27,7 @@ from portal.cli.ground import PORT, refuse, settings, told
 from portal.cli.server import LOCAL, require_free, serve_on
 from portal.cli.work import jobs
 from portal.core.clock import SystemClock
+from portal.core.errors import PortalError
 from portal.core.upgrade import upgrade
 from portal.demo import make_world
 from portal.demo import settings as demo_settings
@@ -32,6 +35,10 @@ from portal.demo import settings as demo_settings
 if TYPE_CHECKING:
     from portal.core.config import Config
 
+_OLD_DEMO = (
+    "The demo world in {folder} was made by another version and cannot be brought up to this one. "
+    "Delete that folder, and the same command makes a new world; or name another one with --data."
+)
 _MARKS = {True: "FAULT ", False: "advice"}
 
 
@@ -105,7 +112,10 @@ def _world(config: Config, size: str, now: datetime) -> dict[str, Any]:
     """The world in the folder of these settings, made now if it is not there."""
     known = config.data / "world.json"
     if known.exists():
-        upgrade(config.database_url)
+        try:
+            upgrade(config.database_url)
+        except (PortalError, CommandError, DatabaseError):
+            refuse(_OLD_DEMO.format(folder=config.data))
         world: dict[str, Any] = json.loads(known.read_text(encoding="utf-8"))
         return world
     click.echo(f"Making the {size} demo world in {config.data} …", err=True)

@@ -16,7 +16,7 @@ from portal.people.rules import Role
 from portal.questionnaires.publishing import publish_shipped
 from portal.tenancy.actions import SiteGiven, found_structure, furnish
 from portal.tenancy.holidays_fr import ZONES
-from portal.tenancy.queries import structure_by_slug, structures
+from portal.tenancy.queries import sites, structure_by_slug, structures
 from portal.web.theme import DEFAULT_COLOUR
 
 if TYPE_CHECKING:
@@ -38,16 +38,36 @@ def structure() -> None:
 def structure_create(  # noqa: PLR0913 -- a parameter for each option
     *, slug: str, letters: str, name: str, zone: str, colour: str, as_json: bool
 ) -> None:
-    """Found a structure with its main site, the resident questionnaire and a first code."""
+    """Found a structure with its main site, the resident questionnaire and a first code.
+
+    Cut half way, it goes on when it is run again with the same words.
+    """
     config = settings()
     require_servable(config)
     with opened(config) as database:
-        with database.transaction(Scope.nobody()) as u:
-            row = found_structure(u, slug=slug, letters=letters, name=name, colour=colour)
-            structure_id, shown = row.id, row.name
+        structure_id = _half_made(database, slug, letters, name)
+        if structure_id is None:
+            with database.transaction(Scope.nobody()) as u:
+                row = found_structure(u, slug=slug, letters=letters, name=name, colour=colour)
+                structure_id = row.id
+        shown = name.strip()
         code = _furnished(database, structure_id, shown, zone)
     address = f"{config.base_url}/q/{code}"
     tell({"slug": slug, "letters": letters, "name": shown, "code": code, "url": address}, as_json=as_json)
+
+
+def _half_made(database: Database, slug: str, letters: str, name: str) -> int | None:
+    """The structure that this very command founded and was cut before it could furnish it, if there is one.
+
+    Two transactions are needed: a structure's own rows can be written only once it has a scope.
+    """
+    asked = (slug, letters, name.strip())
+    with database.reading(Scope.nobody()) as u:
+        found = [row.id for row in structures(u) if (row.slug, row.letters, row.name) == asked]
+    if not found:
+        return None
+    with database.reading(Scope.of(found[0])) as u:
+        return None if sites(u) else found[0]
 
 
 def _furnished(database: Database, structure_id: int, name: str, zone: str) -> str:
