@@ -238,7 +238,7 @@ STORIES: tuple[tuple[int, tuple[Turn, ...]], ...] = (
     (60, (Turn("start", 2), Turn("wait", 2), Turn("answer", 14), _END)),
     (48, (Turn("acknowledge", 1), Turn("answer", 2), Turn("accept", 1, None))),
     (45, (Turn("dismiss", 2, _LEAD, Outcome.REDIRECTED),)),
-    (40, (Turn("start", 1), Turn("answer", 6), Turn("contest", 2, None), Turn("answer", 5), _END)),
+    (40, (Turn("start", 1), Turn("answer", 6), Turn("contest", 2, None), Turn("answer", 5, _LEAD), _END)),
     (24, (Turn("acknowledge", 1),)),
     (12, (Turn("acknowledge", 1), Turn("answer", 4))),
     (9, (Turn("acknowledge", 1), Turn("start", 2))),
