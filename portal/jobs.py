@@ -38,6 +38,8 @@ HOUSE = 0
 """In place of a structure's id: the job is of the whole installation."""
 REST = 20.0
 """Seconds between two looks at the table."""
+_CLOCKS_APART = timedelta(minutes=5)
+"""How far the clocks of two workers may stand apart."""
 RETRY_IN = timedelta(minutes=5)
 """When a job that failed is tried again, unless it comes sooner by itself."""
 
@@ -55,6 +57,10 @@ class Job:
     within: Callable[[Unit], int] | None = None
     sends: Callable[[Database, Scope, Post], Delivery] | None = None
     of_house: bool = False
+
+    def is_due(self, due_at: datetime, now: datetime) -> bool:
+        """Whether its time has come, or lies further ahead than it ever does: the clock was set back."""
+        return due_at <= now or due_at > now + self.every + _CLOCKS_APART
 
 
 JOBS: tuple[Job, ...] = (
@@ -126,7 +132,8 @@ def _due(database: Database) -> set[tuple[str, int]]:
     rows, wanted, now = _table(database)
     if missing := sorted(wanted - rows.keys()):
         _enter(database, missing)
-    return {one for one in wanted if rows.get(one, now) <= now}
+    every = {job.name: job for job in JOBS}
+    return {one for one in wanted if every[one[0]].is_due(rows.get(one, now), now)}
 
 
 def _enter(database: Database, missing: list[tuple[str, int]]) -> None:
@@ -158,7 +165,7 @@ def _run(database: Database, post: Post, job: Job, structure_id: int) -> tuple[J
 def _claimed(u: Unit, job: Job, structure_id: int) -> bool:
     """Whether this transaction has the job: its due time is moved before anything else happens."""
     row = _row(u, job, structure_id)
-    if row is None or row.due_at > u.now:
+    if row is None or not job.is_due(row.due_at, u.now):
         return False
     row.due_at = u.now + job.every
     u.session.flush()
@@ -170,7 +177,8 @@ def _put_off(database: Database, scope: Scope, job: Job, structure_id: int) -> N
     with database.transaction(scope) as u:
         row = _row(u, job, structure_id)
         if row is not None:
-            row.due_at = max(row.due_at, u.now + min(job.every, RETRY_IN))
+            retry_at = u.now + min(job.every, RETRY_IN)
+            row.due_at = retry_at if job.is_due(row.due_at, u.now) else max(row.due_at, retry_at)
 
 
 def _row(u: Unit, job: Job, structure_id: int) -> JobDue | None:

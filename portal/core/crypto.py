@@ -43,6 +43,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _ISSUED_BYTES = 5
 _SKEW = timedelta(minutes=5)  # how far the clocks of two servers may stand apart
+SET_BACK = timedelta(hours=2)
+"""How far a clock that went wrong is set back; what residents have in hand outlives that."""
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -200,15 +202,17 @@ class Tokens:
         body = issued.to_bytes(_ISSUED_BYTES) + _utf8(_compact(payload))
         return _to_url(_closed(self._for(purpose)[0], body, purpose))
 
-    def open(self, purpose: str, token: str, *, now: datetime, max_age: timedelta) -> dict[str, Any]:
-        """The payload of a token of this purpose, issued at most `max_age` ago.
+    def open(
+        self, purpose: str, token: str, *, now: datetime, max_age: timedelta, ahead: timedelta = _SKEW
+    ) -> dict[str, Any]:
+        """The payload of a token of this purpose, issued at most `max_age` ago, or `ahead` by another clock.
 
         Raises `Tampered` for what this server did not seal for this purpose, `Expired` for what is too old,
         or comes from so far ahead that the clock must have been set back (its age cannot be known).
         """
         body = self._body(purpose, _from_url(token))
         age = now - (_EPOCH + int.from_bytes(body[:_ISSUED_BYTES]) * _SECOND)
-        if not -_SKEW <= age <= max_age:
+        if not -ahead <= age <= max_age:
             raise Expired("token", purpose=purpose)
         payload: dict[str, Any] = json.loads(body[_ISSUED_BYTES:])
         return payload

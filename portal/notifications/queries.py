@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.cases.queries import persons_named
 from portal.notifications.models import OutboxRow
@@ -37,10 +37,14 @@ def handlers_of(u: Unit, case_id: UUID) -> list[Card]:
 
 
 def waiting(now: datetime) -> Select[OutboxRow]:
-    """The query of the notices that may be sent now, the longest waiting first."""
+    """The query of the notices that may be sent now, the longest waiting first.
+
+    One that was never tried waits for nothing, also when the clock was set back since it was written.
+    """
+    may_be_sent = or_(OutboxRow.next_try_at <= now, OutboxRow.attempts == 0)
     return (
         select(OutboxRow)
-        .where(OutboxRow.sent_at.is_(None), OutboxRow.given_up_at.is_(None), OutboxRow.next_try_at <= now)
+        .where(OutboxRow.sent_at.is_(None), OutboxRow.given_up_at.is_(None), may_be_sent)
         .order_by(OutboxRow.next_try_at, OutboxRow.id)
         .limit(1)
     )
@@ -66,6 +70,7 @@ def asked_lately(u: Unit, person_id: UUID) -> bool:
         OutboxRow.notice == Notice.PASSWORD_RESET.value,
         OutboxRow.person_id == person_id,
         OutboxRow.created_at > u.now - RESET_AGAIN,
+        OutboxRow.created_at <= u.now,
     )
     return u.one(wanted) is not None
 

@@ -17,7 +17,7 @@ from portal.core.ids import new_id
 from portal.core.languages import LANGUAGES
 from portal.people.events import PersonInvited
 from portal.people.models import AuthSession, Invitation, JournalEntry, Membership, Person
-from portal.people.passwords import read_email, read_name, same_email, wait_after
+from portal.people.passwords import must_wait, read_email, read_name, same_email, wait_after
 from portal.people.queries import (
     INVITATION,
     INVITATION_AGE,
@@ -208,7 +208,7 @@ def _check_giver(u: Unit, role: Role) -> None:
 
 def note_failure(u: Unit, failing: Person) -> None:
     """One more wrong password in a row; tries during a wait do not lengthen it."""
-    if failing.locked_until is not None and u.now < failing.locked_until:
+    if must_wait(failing.locked_until, u.now):
         return
     failing.failures += 1
     failing.locked_until = u.now + wait_after(failing.failures)

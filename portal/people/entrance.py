@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from portal.core.db import Scope
 from portal.core.errors import Invalid
 from portal.people.actions import accept_invitation, journal, note_failure, open_session
-from portal.people.passwords import LONGEST, check_password
+from portal.people.passwords import LONGEST, check_password, must_wait
 from portal.people.queries import (
     invitation_by_secret,
     memberships_of,
@@ -78,7 +78,7 @@ def _decide(u: Unit, email: str, stored: str | None, *, matches: bool) -> Admitt
     person = person_by_email(u, email)
     if person is None or person.disabled_at is not None:
         return None
-    if person.locked_until is not None and u.now < person.locked_until:
+    if must_wait(person.locked_until, u.now):
         return None
     if not matches or person.password_hash != stored:
         note_failure(u, person)

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from portal.core.errors import Invalid
 from portal.core.languages import N_
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 SHORTEST = 12
 LONGEST = 256
@@ -106,3 +110,8 @@ def wait_after(failures: int) -> timedelta:
         return timedelta(0)
     doubled = timedelta(seconds=2 ** min(failures - _PATIENCE, 30))
     return min(doubled, _LONGEST_WAIT)
+
+
+def must_wait(locked_until: datetime | None, now: datetime) -> bool:
+    """Whether the wait goes on; one that is longer than any was noted before the clock was set back."""
+    return locked_until is not None and now < locked_until <= now + _LONGEST_WAIT

@@ -16,6 +16,7 @@ from portal.cases.actions import Filing, read_text
 from portal.cases.filing import Filed, file, filed_by
 from portal.cases.queries import clocks_of
 from portal.cases.rules import KINDS, MAX_TEXT, ClockName, Kind
+from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid
 from portal.core.languages import N_
 from portal.web.dates import day_told
@@ -142,7 +143,7 @@ def new_form_token() -> str:
 
 def read_form_token(token: str) -> bytes:
     """The nonce of a form. Raises `Tampered` or `Expired`."""
-    payload = house().tokens.open(FILING, token, now=house().clock.now(), max_age=FILING_AGE)
+    payload = house().tokens.open(FILING, token, now=house().clock.now(), max_age=FILING_AGE, ahead=SET_BACK)
     return urlsafe_b64decode(payload["n"])
 
 
@@ -219,7 +220,9 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
 def receipt(kind: str, key: str, language: str, token: str) -> Response:
     """The receipt of a form just sent, again for 30 minutes."""
     place = place_here(kind, key, language)
-    payload = house().tokens.open(RECEIPT, token, now=house().clock.now(), max_age=RECEIPT_AGE)
+    payload = house().tokens.open(
+        RECEIPT, token, now=house().clock.now(), max_age=RECEIPT_AGE, ahead=SET_BACK
+    )
     filed = filed_by(house().database, place.scope, urlsafe_b64decode(payload["n"]))
     if filed is None:
         raise Expired(RECEIPT)

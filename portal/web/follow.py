@@ -15,6 +15,7 @@ from portal.cases.filing import open_by_receipt
 from portal.cases.photos import MAX_BYTES, MEDIA_TYPE, clean
 from portal.cases.queries import case_by_id
 from portal.cases.rules import Actor
+from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid, Refused
 from portal.web.doors import (
     CASE,
@@ -154,7 +155,7 @@ def photo(kind: str, key: str, language: str, token: str) -> ResponseReturnValue
 
 
 def _case_of(token: str) -> UUID:
-    payload = house().tokens.open(CASE, token, now=house().clock.now(), max_age=RECEIPT_AGE)
+    payload = house().tokens.open(CASE, token, now=house().clock.now(), max_age=RECEIPT_AGE, ahead=SET_BACK)
     return UUID(hex=payload["c"])
 
 

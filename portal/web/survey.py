@@ -11,6 +11,7 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, request
 
+from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid, NotFound, Retired
 from portal.core.languages import LANGUAGES
 from portal.questionnaires.actions import Journey, finish, given, record, withdraw
@@ -57,7 +58,7 @@ def new_trip(version_id: UUID) -> Trip:
 
 def read_trip(token: str) -> Trip:
     """The journey of a token. Raises `Tampered` or `Expired`."""
-    payload = house().tokens.open(PURPOSE, token, now=house().clock.now(), max_age=MAX_AGE)
+    payload = house().tokens.open(PURPOSE, token, now=house().clock.now(), max_age=MAX_AGE, ahead=SET_BACK)
     return Trip(UUID(hex=payload["v"]), urlsafe_b64decode(payload["n"]), token)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from secrets import token_bytes
@@ -21,7 +22,7 @@ from portal.core.errors import Throttled
 from portal.web.house import house
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from flask import Flask
 
@@ -51,7 +52,8 @@ class Throttle:
         """Nothing. Raises `Throttled(seconds=…)` for a visitor who has used up the tries."""
         with self._lock:
             tries = self._tries.get(self._visitor(limit, address), deque())
-            recent = [at for at in tries if now - at < limit.within]
+            # What lies ahead was noted before the clock was set back: when, nobody knows any more.
+            recent = [at for at in tries if timedelta(0) <= now - at < limit.within]
         if len(recent) >= limit.tries:
             wait = recent[-limit.tries] + limit.within - now
             raise Throttled(limit.purpose, seconds=ceil(wait.total_seconds()))
