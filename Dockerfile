@@ -5,10 +5,11 @@ ARG PYTHON=3.11
 FROM python:${PYTHON}-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /src
-RUN pip install uv==0.13.8
+# What builds, then what serves, each with the hash that the lock names; a change of ours fetches neither again.
+COPY deploy/build.txt deploy/build.txt
+RUN pip install --require-hashes --requirement deploy/build.txt
 COPY pyproject.toml uv.lock hatch_build.py README.md LICENSE ./
-# Libraries first, each with the hash that the lock names: a change of ours does not fetch them again.
-RUN uv export --frozen --no-dev --extra postgres --no-emit-project --output-file requirements.txt --quiet \
+RUN uv export --frozen --no-dev --all-extras --no-emit-project --output-file requirements.txt --quiet \
  && python -m venv /opt/portevoix \
  && /opt/portevoix/bin/pip install --require-hashes --no-deps --requirement requirements.txt
 COPY portal portal
@@ -16,7 +17,8 @@ COPY templates templates
 COPY translations translations
 COPY migrations migrations
 COPY docs/guides docs/guides
-RUN uv build --wheel --quiet && /opt/portevoix/bin/pip install --no-deps dist/*.whl
+RUN uv build --wheel --no-build-isolation --quiet \
+ && /opt/portevoix/bin/pip install --no-deps dist/*.whl
 
 FROM python:${PYTHON}-slim-bookworm
 # The client of PostgreSQL makes and reads backups; the fonts write every shipped language on printed sheets.

@@ -7,6 +7,7 @@ No address of a registry and no path of a machine is written here: pip and uv re
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -33,8 +34,10 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = str(BIN / "python")
 UV = str(BIN / "uv")
 UV_VERSION = "0.13.8"
+BUILD_TOOLS = ROOT / "deploy" / "build.txt"
 LOG = ROOT / "var" / "log"
 REFUSED = 1
+UNKNOWN = 3
 INTERRUPTED = 130
 
 
@@ -130,8 +133,21 @@ def _has_uv() -> bool:
     if code == 0 and output.split()[1:2] == [UV_VERSION]:
         return True
     say(f"Installing uv {UV_VERSION} into .venv")
-    code, _ = quiet(PYTHON, "-m", "pip", "install", "--quiet", f"uv=={UV_VERSION}")
+    pinned = LOG.parent / "uv.txt"
+    pinned.parent.mkdir(exist_ok=True)
+    pinned.write_text(_pinned_uv(), encoding="utf-8")
+    code, _ = quiet(
+        PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", str(pinned)
+    )
     return code == 0
+
+
+def _pinned_uv() -> str:
+    """The lines of deploy/build.txt about uv: its version and every hash."""
+    lines = BUILD_TOOLS.read_text(encoding="utf-8").splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith("uv=="))
+    last = next((n for n in range(first + 1, len(lines)) if not lines[n].startswith(" ")), len(lines))
+    return "".join(lines[first:last])
 
 
 def _pip(*what: str) -> None:
@@ -159,7 +175,7 @@ def environment(*, tests: bool = False) -> None:
         return
     if not any(BIN.glob("portal*")):
         say("Installing the locked dependencies")
-    choice = ("--group", "dev", "--all-extras") if tests else ("--no-dev",)
+    choice = ("--group", "dev", "--group", "build", "--all-extras") if tests else ("--no-dev",)
     code, output = quiet(UV, "sync", "--quiet", "--locked", "--inexact", *choice)
     if code == 0:
         return
@@ -318,6 +334,38 @@ def check(arguments: list[str]) -> int:
     return REFUSED if any(code for _, code, _, _ in results) else 0
 
 
+# ---------------------------------------------------------------- make sbom, audit
+
+
+def sbom(_arguments: list[str]) -> int:
+    """Write dist/portevoix.cdx.json: every library of what serves, with its hashes (CycloneDX)."""
+    environment(tests=True)
+    code, output = quiet(
+        UV, "export", "--quiet", "--frozen", "--no-dev", "--all-extras", "--format", "cyclonedx1.5"
+    )
+    if code:
+        stop(output, "uv could not tell the libraries; the lines above say why.")
+    told = json.loads(output[output.index("{") :])
+    _, version = quiet(PYTHON, "-c", "import portal; print(portal.__version__)")
+    told["metadata"]["component"].update(type="application", version=version.strip())
+    target = ROOT / "dist" / "portevoix.cdx.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    say(f"{len(told['components'])} libraries in dist/{target.name}")
+    return 0
+
+
+def audit(arguments: list[str]) -> int:
+    """Ask OSV for known faults of every locked library: 0 none, 1 some, 3 when it could not be asked."""
+    environment(tests=True)
+    code, output = quiet(UV, "audit", "--frozen", "--preview-features", "audit-command", *arguments)
+    say(output.strip())
+    if code in {0, REFUSED}:
+        return code
+    say("The advisories could not be asked: nothing is known about these libraries, good or bad.")
+    return UNKNOWN
+
+
 # ---------------------------------------------------------------- make bench
 
 
@@ -368,6 +416,8 @@ TARGETS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "check": check,
     "bench": bench,
+    "sbom": sbom,
+    "audit": audit,
     "messages": messages,
     "docs": docs,
     "pictures": pictures,
