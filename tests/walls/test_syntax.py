@@ -64,6 +64,15 @@ _ADDRESS = re.compile(
 _MACHINE_PATH = re.compile(r"(^|[\s'\"=(])/(home|root|work|tmp|var|usr|opt|mnt|Users|etc)/\w")
 
 
+_TABLES = frozenset({"__table__", "__mapper__", "metadata", "sorted_tables"})
+_TABLE_MAKERS = frozenset({"Table", "MetaData", "table", "TableClause"})
+_STATEMENT = re.compile(
+    r"\s*(select .*\bfrom\b|insert (or \w+ )?into|update \w+ set|delete from|create (table|view|trigger)"
+    r"|drop |alter |pragma |set (local |session )|grant |truncate )",
+    re.IGNORECASE,
+)
+
+
 def name_of(node: ast.AST) -> str:
     """The last word of a name or attribute; empty for anything else."""
     if isinstance(node, ast.Attribute):
@@ -127,6 +136,25 @@ def other_clocks(tree: ast.AST) -> Iterator[ast.AST]:
 
 def _imports_any(node: ast.ImportFrom, names: frozenset[str]) -> bool:
     return any(alias.name in names for alias in node.names)
+
+
+def bare_tables(tree: ast.AST) -> Iterator[ast.AST]:
+    """Tables reached past their classes, or made beside the models."""
+    for node in ast.walk(tree):
+        is_past = isinstance(node, ast.Attribute) and node.attr in _TABLES
+        is_made = isinstance(node, ast.Call) and name_of(node.func) in _TABLE_MAKERS
+        if is_past or is_made:
+            yield node
+
+
+def written_sql(tree: ast.AST) -> Iterator[ast.AST]:
+    """Statements written as text, whole or put together."""
+    told = _docstrings(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or node.value in told:
+            continue
+        if _STATEMENT.match(node.value):
+            yield node
 
 
 def late_imports(tree: ast.AST) -> Iterator[ast.AST]:
@@ -219,6 +247,33 @@ RULES = {
             "date.today()",
             "time.time()",
             "from time import time",
+        ),
+    ),
+    "tables are reached by their classes": Rule(
+        bare_tables,
+        frozenset({"core/schema.py"}),
+        ("Site.__table__", "Base.metadata.tables['site']", "Table('site', m)", "sa.table('site')"),
+    ),
+    "no statement is written as text": Rule(
+        written_sql,
+        frozenset(
+            {
+                "core/backup.py",
+                "core/db.py",
+                "core/seal.py",
+                "core/statements.py",
+                "core/upgrade.py",
+                "core/wall.py",
+            }
+        ),
+        (
+            "A = 'select id from site'",
+            "f'SELECT * FROM {table}'",
+            "'delete from %s' % table",
+            "'Update site SET name = ' + name",
+            "c.execute(f'insert into {t} values (1)')",
+            "x = 'drop table site'",
+            "run('SET LOCAL app.reads = 1')",
         ),
     ),
     "imports stand at the top": Rule(
