@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from collections import Counter
 from dataclasses import dataclass, field
@@ -43,6 +44,9 @@ UNKNOWN_CODING = 501
 PICTURES = ("/codes/print/", ".png")
 """Expensive to make, and without a field to abuse beyond what other pages have."""
 HOSTILE = (b"<script>alert(1)</script>", b"Traceback (most recent call last)", b"sqlalchemy.")
+
+_WRONG_HEADER = re.compile(rb"\r\n(?:set-cookie|x-powered-by|server: .*\d)[^\r]*", re.IGNORECASE)
+"""A cookie for a stranger, and what tells the version of what serves."""
 
 
 def memory(pid: int | str = "self") -> int:
@@ -165,8 +169,8 @@ def on_the_wire(portal: Portal, ground: Ground, n: int) -> Told:
         heard = said_to(portal.port, sent.wire() if sent.method else sent.target)
         status = int(heard[9:12]) if heard.startswith(b"HTTP/1.1 ") else 0
         told.note(sent, status, heard)
-        if b"\r\nset-cookie: a=b" in heard.partition(b"\r\n\r\n")[0].lower():
-            told.faults.append(f"{sent.kind}: sets a cookie of somebody else's")
+        head = heard.partition(b"\r\n\r\n")[0] + b"\r\n"
+        told.faults += [f"{sent.kind}: {line!r}" for line in _WRONG_HEADER.findall(head)]
     told.end = sum(map(memory, workers))
     if not {*workers} <= {*portal.workers()}:
         told.faults.append("a worker died")
