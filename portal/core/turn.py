@@ -61,11 +61,11 @@ class Turn:
         if sys.platform == "win32":
             return None
         if self._opened_by != os.getpid():
-            self._opened_by = os.getpid()
             try:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ALONE)
-            except OSError:  # a full disk, or a folder that cannot be written
-                self._file = None
+            except OSError:  # a full disk, or a folder that cannot be written: it may change
+                return None
+            self._opened_by = os.getpid()
         return self._file
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from mailing import FILER, filed, handling, hired, posted, sent, stepped, trap, written_to
+from mailing import FILER, HOST, filed, handling, hired, posted, sent, stepped, trap, written_to
 from sqlalchemy import select
 
 from portal.notifications.letters import Letter
@@ -79,6 +79,26 @@ def test_a_server_that_says_nothing_is_left_in_time(sqlite_world: World) -> None
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mailer = SmtpMailer("127.0.0.1", silent.getsockname()[1], timeout=0.3)
         assert sent(sqlite_world, mailer) == Delivery(postponed=1, is_cut=True)
+
+
+def test_a_server_that_says_nothing_slows_nobody_who_writes(world: World) -> None:
+    hired(world, Role.DIRECTOR, "lea")
+    filed(world)
+    with socket.create_server((HOST, 0)) as silent, ThreadPoolExecutor(1) as worker:
+        silent.settimeout(30)
+        port = silent.getsockname()[1]
+        stuck = worker.submit(sent, world, SmtpMailer(HOST, port, timeout=60))
+        line, _ = silent.accept()
+        for number in range(5):
+            filed(world, nonce=f"n{number}")
+        assert not stuck.done(), "everybody was served while a mail hung"
+        line.close()
+        assert stuck.result(timeout=30) == Delivery(postponed=1, is_cut=True)
+    world.clock.advance(DELAYS[0])
+    with trap().listening() as server:
+        assert sent(world, server.mailer) == Delivery(sent=6)
+        assert sent(world, server.mailer) == Delivery()
+    assert len({mail["Message-ID"] for mail in server.mails}) == len(server.mails) == 6
 
 
 def test_a_recipient_who_does_not_exist_is_given_up_at_once(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -83,3 +84,13 @@ def test_where_no_file_can_be_there_is_no_queue(tmp_path: Path) -> None:
     with turn.taken():
         pass
     assert not (tmp_path / "missing").exists()
+
+
+def test_a_queue_that_could_not_be_there_is_made_once_there_is_room(tmp_path: Path) -> None:
+    turn = Turn(str(tmp_path / "later" / "portal.db"))
+    with turn.taken():
+        assert turn._file is None
+    (tmp_path / "later").mkdir()
+    with turn.taken():
+        assert (tmp_path / "later" / "portal.db-turn").exists()
+    os.close(turn._file or 0)
