@@ -30,6 +30,7 @@ from portal.web import (
     case_people,
     cases,
     codes,
+    components,
     dashboard,
     doors,
     errors,
@@ -79,6 +80,7 @@ BLUEPRINTS = (
     questionnaires.bp,
     responses.bp,
     settings.bp,
+    components.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""

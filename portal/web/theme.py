@@ -18,6 +18,8 @@ BORDER_CONTRAST = 3.0
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})\Z", re.IGNORECASE)
 _STEP = 0.005  # of OKLab lightness: below what an eye tells apart, so a colour moves no more than it must
 _MOST = 255
+_HALVINGS = 8
+_GAMUT_SLACK = 0.002  # of a linear part: less than one of the 255 steps of a bright one
 _LINEAR_BELOW = 0.04045
 _GAMMA_BELOW = 0.0031308
 
@@ -64,13 +66,32 @@ def _parse(colour: str) -> str:
 
 
 def _darkened(colour: str, ratio: float) -> str:
-    """The first colour on the way to black, hue and chroma kept, that reaches `ratio` on the soft surface."""
+    """The first colour on the way to black that reaches `ratio` on the soft surface.
+
+    Its hue is kept, and as much of its chroma as a screen can show that dark.
+    """
     lightness, a, b = _oklab(_linear(colour))
     shade = colour
     while contrast(shade, SOFT) < ratio:
         lightness = max(lightness - _STEP, 0.0)
-        shade = _hex(_from_oklab((lightness, a, b)) if lightness else (0.0, 0.0, 0.0))
+        shade = _hex(_on_screen((lightness, a, b)) if lightness else (0.0, 0.0, 0.0))
     return shade
+
+
+def _on_screen(lab: Rgb) -> Rgb:
+    """The colour in linear RGB, paler in chroma until a screen can show it: clipping would turn its hue."""
+    lightness, a, b = lab
+    rgb, chroma, step = _from_oklab(lab), 1.0, 0.5
+    if not _is_shown(rgb):
+        for _ in range(_HALVINGS):
+            chroma += step if _is_shown(rgb) else -step
+            step /= 2
+            rgb = _from_oklab((lightness, a * chroma, b * chroma))
+    return rgb
+
+
+def _is_shown(rgb: Rgb) -> bool:
+    return all(-_GAMUT_SLACK <= part <= 1 + _GAMUT_SLACK for part in rgb)
 
 
 def _linear(colour: str) -> Rgb:

@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.web.theme import DEFAULT_COLOUR, SOFT, contrast, corrected
+from portal.web.theme import DEFAULT_COLOUR, SOFT, Theme, _linear, _oklab, contrast, corrected
 
-# `THEME_COLOURS=10000` runs the long count; the suite keeps a sample that takes a blink.
-COLOURS = int(os.environ.get("THEME_COLOURS", "600"))
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLOURS = 10_000 if os.environ.get("PORTAL_TEST_LONG") else 600
+"""All ten thousand with `PORTAL_TEST_LONG=1`; the suite keeps a sample that takes a blink."""
+HUE_BAND = 4.0
+"""Degrees: what the 255 steps of a screen take away from a pale colour."""
+GREYEST = 0.03
+"""Chroma in OKLab below which a colour has no hue to speak of."""
 
 
-def test_random_colours_all_reach_their_contrasts() -> None:
+def wishes() -> Iterator[str]:
+    """Colours as anybody may wish them, the same in every run."""
     chance = random.Random(2026)  # noqa: S311 -- a sample of colours, not a secret
     for _ in range(COLOURS):
-        wished = f"#{chance.randrange(0x1000000):06x}"
-        theme = corrected(wished)
-        for surface in ("#ffffff", SOFT):
-            assert contrast(theme.brand, surface) >= 4.5, wished
-            assert contrast(theme.border, surface) >= 3.0, wished
-        assert contrast(theme.on_brand, theme.brand) >= 4.5, wished
+        yield f"#{chance.randrange(0x1000000):06x}"
+
+
+def hue(colour: str) -> tuple[float, float]:
+    """Hue in degrees and chroma of a colour, in OKLCH."""
+    _lightness, a, b = _oklab(_linear(colour))
+    return math.degrees(math.atan2(b, a)), math.hypot(a, b)
+
+
+def turned(one: str, other: str) -> float:
+    """Degrees between the hues of two colours; 0 when one of them is nearly grey."""
+    (first, chroma), (second, left) = hue(one), hue(other)
+    return 0.0 if min(chroma, left) < GREYEST else abs((first - second + 180) % 360 - 180)
+
+
+def faults(wished: str, theme: Theme) -> list[str]:
+    """What cannot be read in a theme, or is another colour than was wished; empty when all is well."""
+    found = []
+    for surface in ("#ffffff", SOFT):
+        if contrast(theme.brand, surface) < 4.5:
+            found.append(f"text on {surface}")
+        if contrast(theme.border, surface) < 3.0:
+            found.append(f"border on {surface}")
+    if contrast(theme.on_brand, theme.brand) < 4.5:
+        found.append("text on brand")
+    found += [f"hue of {one}" for one in (theme.brand, theme.border) if turned(wished, one) > HUE_BAND]
+    return found
+
+
+def test_every_colour_becomes_readable_and_keeps_its_hue() -> None:
+    assert {wished: found for wished in wishes() if (found := faults(wished, corrected(wished)))} == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"brand": "#f2a900"}, ["text on #ffffff", "text on #eef4f6", "text on brand"]),
+        ({"border": "#ffd27f"}, ["border on #ffffff", "border on #eef4f6", "hue of #ffd27f"]),
+        ({"on_brand": "#000000"}, ["text on brand"]),
+        ({"brand": "#a35e00"}, ["hue of #a35e00"]),
+    ],
+)
+def test_a_colour_left_as_it_was_or_turned_is_seen(change: dict[str, str], found: list[str]) -> None:
+    theme = corrected("#f2a900")
+    assert faults("#f2a900", theme) == []
+    assert faults("#f2a900", replace(theme, **change)) == found
 
 
 @pytest.mark.parametrize(
