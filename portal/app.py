@@ -48,6 +48,7 @@ from portal.web import (
     security,
     settings,
     sign_in,
+    statement,
     survey,
     watch,
 )
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     questionnaires.bp,
     responses.bp,
     settings.bp,
+    statement.bp,
     components.bp,
 )
 SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from build import World
+from playwright.sync_api import sync_playwright
 from servers import APPLICATION, OWNER, address, binaries, postgresql
 from sqlalchemy import create_engine, text
 
@@ -22,6 +23,8 @@ from portal.core.upgrade import upgrade
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
 NOON = datetime(2027, 3, 24, 9, 0, tzinfo=UTC)
 """Wednesday 24 March 2027, 10:00 in Lyon: when tests begin, unless they say otherwise."""
@@ -116,3 +119,18 @@ def sqlite_world(sqlite_url: str, clock: FixedClock, tmp_path: Path) -> Iterator
     """The same on SQLite alone, where the engine does not matter."""
     with World.made(sqlite_url, clock, tmp_path) as made:
         yield made
+
+
+_CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once per worker: Playwright cannot be started twice in one thread."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield chromium
+        chromium.close()

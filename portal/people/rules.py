@@ -70,6 +70,7 @@ class Act(StrEnum):
     SITE_ADDED = "site_added"
     TEAM_ADDED = "team_added"
     AGREEMENT_ADDED = "agreement_added"
+    ACCESS_AUDITED = "access_audited"
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,12 @@ def add_agreement(u: Unit, *, partner: str, purpose: str, starts_on: date, ends_
     return agreement
 
 
+def renew_pages(u: Unit) -> None:
+    """The structure's pages are made anew: something that all of them show has changed."""
+    current_structure(u).branding_revision += 1
+    u.session.flush()
+
+
 def set_branding(u: Unit, *, name: str, colour: str) -> Structure:
     """The structure with a new name or colour; pages follow at once. Raises `Invalid`."""
     structure = current_structure(u)

@@ -19,6 +19,7 @@ from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import Address, place_at, read_language
+from portal.web.statement import told
 
 if TYPE_CHECKING:
     from flask import Response
@@ -100,7 +101,10 @@ def privacy(slug: str, language: str | None = None) -> Response:
 @public
 def accessibility(slug: str, language: str | None = None) -> Response:
     """The statement, which says what is true today."""
-    return _page("accessibility", _place(slug, language), language, door="complaint", contact=None)
+    place = _place(slug, language)
+    with house().database.reading(place.scope) as u, force_locale(place.language):
+        statement = told(u)
+    return _page("accessibility", place, language, door="complaint", statement=statement)
 
 
 @bp.get("/p/<slug>/results")

@@ -107,6 +107,7 @@ def structure_bar(place: Place) -> dict[str, str]:
         "mark": mark(place.structure.name, place.logo),
         "url": place.url(),
         "accessibility_url": f"{root}/accessibility",
+        "accessibility_grade": place.grade.value,
         "privacy_url": f"{root}/privacy",
         "results_url": f"{root}/results",
     }

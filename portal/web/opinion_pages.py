@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from portal.questionnaires.queries import Published
     from portal.questionnaires.rules import Question
+    from portal.web.grades import Grade
 
 DOOR_LABELS: dict[str, str] = {
     "complaint": N_("A problem with our work"),
@@ -46,7 +47,7 @@ FAULTS: dict[str, str] = {
 """What is said of an answer that could not be kept, by the fault's reason."""
 
 _KEPT_PAGES = 512
-_stencils: Bounded[tuple[str, str, int, str | None], Stencil] = Bounded(_KEPT_PAGES)
+_stencils: Bounded[tuple[str, str, Grade, int, str | None], Stencil] = Bounded(_KEPT_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def question_page(place: Place, asking: Asking) -> Response:
     if asking.question.kind is ItemKind.TEXT and asking.given:
         html = _html(place, asking, theme).encode()
         return public_response(html, 200, language=place.language, theme=theme)
-    stencil = _stencil(place.language, asking)
+    stencil = _stencil(place, asking)
     values = {
         "root": place.root,
         "slug": place.structure.slug,
@@ -99,21 +100,21 @@ def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts
     return public_response(html.encode(), status, language=place.language, theme=theme)
 
 
-def _stencil(language: str, asking: Asking) -> Stencil:
-    """The stencil of this question for every structure that asks it in the same words."""
-    key = (asking.shown.digest, language, asking.position, asking.given)
+def _stencil(place: Place, asking: Asking) -> Stencil:
+    """The stencil of this question for every structure that asks it in these words and may claim as much."""
+    key = (asking.shown.digest, place.language, place.grade, asking.position, asking.given)
     found = _stencils.get(key)
     if found is None:
-        found = Stencil(_html(_anywhere(language), replace(asking, token=hole("token")), hole("theme")))
+        found = Stencil(_html(_anywhere(place), replace(asking, token=hole("token")), hole("theme")))
         _stencils.put(key, found)
     return found
 
 
-def _anywhere(language: str) -> Place:
-    """A place with holes for all that tells it from another."""
+def _anywhere(place: Place) -> Place:
+    """The place with holes for all that tells it from another of its language and grade."""
     sign = Signboard(0, hole("slug"), hole("name"), "", 0)
     nowhere = UUID(int=0)
-    return Place(sign, hole("root"), language, nowhere, "", nowhere)
+    return Place(sign, hole("root"), place.language, nowhere, "", nowhere, grade=place.grade)
 
 
 def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]] | None = None) -> str:

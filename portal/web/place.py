@@ -18,6 +18,7 @@ from portal.core.languages import DEFAULT, LANGUAGES
 from portal.core.memory import Bounded
 from portal.tenancy.queries import calendar, policy, structure_by_slug
 from portal.web.brand import standing_logo
+from portal.web.grades import Grade, standing_grade
 from portal.web.house import house
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Place:
     agreement_id: UUID | None = None
     mediator_id: UUID | None = None
     logo: SmallLogo | None = None
+    grade: Grade = Grade.NOT
+    """What its pages may claim of their accessibility."""
 
     @property
     def scope(self) -> Scope:
@@ -157,6 +160,7 @@ class Address:
             agreement_id=found.agreement_id,
             mediator_id=found.mediator_id,
             logo=standing_logo(u, house().database, found.structure.branding_revision),
+            grade=standing_grade(u, house().database, found.structure.branding_revision),
         )
 
     def _of_slug(self, u: Unit) -> int:

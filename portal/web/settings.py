@@ -84,6 +84,7 @@ DONE: dict[Act, str] = {
     Act.SITE_ADDED: N_("The site is there. Check its opening hours."),
     Act.TEAM_ADDED: N_("The team is there."),
     Act.AGREEMENT_ADDED: N_("The agreement is there."),
+    Act.ACCESS_AUDITED: N_("The statement and the foot of every page say so from now on."),
 }
 """What the page says after a change; the address names it (`?done=team_added`)."""
 

@@ -20,6 +20,7 @@ from portal.tenancy.queries import agreements, calendar_of, local_day, policy, s
 from portal.tenancy.rules import targets_of
 from portal.web.case_words import CLOCKS
 from portal.web.dates import day_told
+from portal.web.grades import TOLD, audit_of, grade_of
 from portal.web.role_words import told_permissions
 from portal.web.settings_forms import WEEK, as_heading, day_name
 from portal.web.theme import corrected
@@ -57,6 +58,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _agreements(desk, agreements(u)),
         *(_site(u, desk, one) for one in places),
         _another_site(desk),
+        _accessible(u, desk),
     ]
 
 
@@ -174,6 +176,17 @@ def _informed(desk: Desk, row: PolicyVersion) -> dict[str, Any]:
         ],
         desk.url("settings", "staff-informed"),
         lead=gettext("They open once staff and works council have been informed."),
+    )
+
+
+def _accessible(u: Unit, desk: Desk) -> dict[str, Any]:
+    audit = audit_of(u)
+    return _section(
+        gettext("Accessibility"),
+        [(gettext("Audited on"), day_told(audit.day, "long") if audit else gettext("not yet"))],
+        desk.url("settings", "accessibility"),
+        lead=gettext(TOLD[grade_of(audit, local_day(u))]),
+        edit_label=gettext("Write down an audit"),
     )
 
 

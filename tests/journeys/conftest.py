@@ -5,7 +5,6 @@ The phone fails its test when a page asks for anything outside the portal, whate
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 from browsing import Office, pages
 from insight_world import answered, case_of
-from playwright.sync_api import sync_playwright
 from serving import serving
 from staff import PASSWORD, signed_in
 
@@ -26,20 +24,6 @@ if TYPE_CHECKING:
     from build import World
     from playwright.sync_api import Browser, Page
     from serving import Served
-
-_ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, started once per worker."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=_ARGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

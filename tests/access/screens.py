@@ -1,0 +1,317 @@
+"""Every screen of the portal, and how each is come to: filled, empty, after a mistake, when all goes wrong.
+
+The routes come from the application: one that answers a page and has no screen here fails the battery.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from access.ground import step
+from staff import signed_in
+
+from portal.people.actions import PersonGiven, invite
+from portal.people.forgotten import reset_token
+from portal.people.rules import Role
+from portal.web.guide_text import FRONT, NAMES, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from access.ground import Visitor
+    from werkzeug.test import TestResponse
+
+    Opening = Callable[[Visitor], TestResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A screen: the view it shows, the way to it, its status, and its language if that is fixed."""
+
+    endpoint: str
+    opened: Opening
+    status: int = 200
+    language: str | None = None
+
+
+DOORS = ("complaint", "request", "concern", "thanks", "idea")
+
+
+def outside(path: str) -> Opening:
+    """A page anybody opens; `{root}` is the entrance by the code, `{lang}` the language."""
+    return lambda visitor: visitor.opens(path.format(root=visitor.root, lang=visitor.language))
+
+
+def inside(path: str) -> Opening:
+    """A page of Lyon's team."""
+    return lambda visitor: visitor.team.client.get(f"/s/passerelle/{path}", follow_redirects=True)
+
+
+def empty(path: str) -> Opening:
+    """The same where nothing has happened yet."""
+    return lambda visitor: visitor.newcomer.client.get(f"/s/rive-gauche/{path}", follow_redirects=True)
+
+
+def unsaid(path: str, **fields: str) -> Opening:
+    """A form of the team, sent with nothing in it, or nothing that can be used."""
+    return lambda visitor: visitor.team.post(f"/s/passerelle/{path}", **fields)
+
+
+def question(taps: int, visitor: Visitor) -> TestResponse:
+    """The page after so many answers."""
+    phone = visitor.phone()
+    for answer in ("good", "yes", "no", "little")[:taps]:
+        phone.send(answer=answer)
+    return phone.page
+
+
+def sent_empty(rest: str, visitor: Visitor, **fields: str) -> TestResponse:
+    """A resident's form, sent without what it needs."""
+    return visitor.phone(rest).send(**{"message": "", "receipt": "", **fields})
+
+
+def receipt(visitor: Visitor) -> TestResponse:
+    """The number of a message just sent."""
+    return visitor.phone("request").send(message="Bonjour, merci.")
+
+
+def followed(state: str, visitor: Visitor) -> TestResponse:
+    """The resident's page of a message."""
+    return visitor.follows(state).page
+
+
+def reply_empty(visitor: Visitor) -> TestResponse:
+    """An empty reply."""
+    phone = visitor.follows("asked")
+    return phone.client.post(f"{phone.path}/message", data={"token": phone.token, "message": ""})
+
+
+def wrong_photo(visitor: Visitor) -> TestResponse:
+    """A photo that was not chosen."""
+    phone = visitor.follows("received")
+    return phone.client.post(f"{phone.path}/photo", data={"token": phone.token})
+
+
+def invitation(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
+    """An invitation's page, as it comes or with a password that is too short."""
+    with visitor.world.database.transaction(visitor.team.scope) as u:
+        who = PersonGiven(f"invite.{token_hex(4)}@p.example", "Noor", Role.SUPERVISOR)
+        path = f"/invitations/{invite(u, who)}"
+    return visitor.sends(path, password="a") if wrong else visitor.opens(path)
+
+
+def new_password(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
+    """The page behind the link of a mail."""
+    with visitor.world.database.reading(visitor.team.scope) as u:
+        path = f"/new-password/{reset_token(u, visitor.team.person_id)}"
+    return visitor.sends(path, password="a") if wrong else visitor.opens(path)
+
+
+def of_two(visitor: Visitor) -> TestResponse:
+    """The choice of somebody who works for two structures."""
+    email = f"deux.{token_hex(4)}@passerelle.example"
+    for where in (visitor.world.lyon, visitor.world.strasbourg):
+        who = signed_in(visitor.world, at=where, email=email, name="Sacha", locale=visitor.language)
+    return who.get("/structures")
+
+
+def site(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
+    """The page of a place."""
+    path = f"/s/passerelle/settings/sites/{visitor.world.lyon.site.id}"
+    return visitor.team.post(path, name="", zone="", opens="x") if wrong else visitor.team.get(path)
+
+
+def invite_wrong(visitor: Visitor) -> TestResponse:
+    """An invitation for nobody."""
+    return visitor.team.post("/s/passerelle/people/invite", name="", email="chez moi", role="mediator")
+
+
+def planted(visitor: Visitor) -> TestResponse:
+    """A case with all there can be."""
+    return visitor.team.get(f"/s/passerelle/cases/{visitor.ground.planted.reference}")
+
+
+def case(state: str, visitor: Visitor) -> TestResponse:
+    """The team's page of a case that has come so far."""
+    return visitor.team.get(visitor.at_case(state))
+
+
+def answer_empty(visitor: Visitor) -> TestResponse:
+    """An answer without words."""
+    return step(visitor.team, visitor.ground.planted.reference, "inform", message="")
+
+
+def answer_late(visitor: Visitor) -> TestResponse:
+    """An answer written on a page that another one has changed."""
+    reference = visitor.ground.planted.reference
+    return step(visitor.team, reference, "inform", version="1", message="Nous sommes venus.")
+
+
+def refused(visitor: Visitor) -> TestResponse:
+    """A page that a mediator may not open."""
+    return visitor.mediator().get("/s/passerelle/settings")
+
+
+def session_over(visitor: Visitor) -> TestResponse:
+    """A form whose session is another one's: the words come back."""
+    path = f"{visitor.at_case('received')}/answer"
+    return visitor.team.client.post(path, data={"csrf_token": "x", "version": "1", "message": "Bonjour."})
+
+
+def too_long_ago(visitor: Visitor) -> TestResponse:
+    """A message that waited too long on a page."""
+    return visitor.sends(f"{visitor.root}/complaint", token="x", message="Bonjour.")
+
+
+def broken(path: str, visitor: Visitor) -> TestResponse:
+    """What is shown when the portal itself fails."""
+    app = visitor.world.app
+    kept = app.extensions.pop("portal")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    try:
+        return visitor.client.get(path, headers={"Accept-Language": visitor.language})
+    finally:
+        app.extensions["portal"] = kept
+
+
+PUBLIC: dict[str, Screen] = {
+    "home": Screen("front.home", outside("/")),
+    "home, no code": Screen("front.home", outside("/?code="), 422),
+    "home, unreadable code": Screen("front.home", outside("/?code=OOO"), 422),
+    "home, unknown code": Screen("front.home", outside("/?code=222222"), 404),
+    "first question": Screen("survey.entrance", outside("{root}")),
+    "first question, from the website": Screen("survey.entrance", outside("/p/passerelle/{lang}")),
+    "second question": Screen("survey.question", partial(question, 1)),
+    "third question": Screen("survey.question", partial(question, 2)),
+    "free word": Screen("survey.question", partial(question, 4)),
+    "thanks": Screen("survey.thanks", outside("{root}/done")),
+    "danger": Screen("survey.danger", outside("{root}/danger")),
+    **{f"door, {door}": Screen("doors.door", outside("{root}/" + door)) for door in DOORS},
+    "door, nothing written": Screen("doors.door", partial(sent_empty, "complaint"), 422),
+    "door, no number": Screen(
+        "doors.door",
+        partial(sent_empty, "request", contact_kind="phone", contact="?", identity="nobody"),
+        422,
+    ),
+    "receipt": Screen("doors.receipt", receipt),
+    "follow": Screen("follow.ask", outside("{root}/follow")),
+    "follow, wrong number": Screen(
+        "follow.ask", lambda visitor: visitor.sends(f"{visitor.root}/follow", receipt="123"), 422
+    ),
+    "message received": Screen("follow.case", partial(followed, "received")),
+    "message, asked back": Screen("follow.case", partial(followed, "asked")),
+    "message answered": Screen("follow.case", partial(followed, "answered")),
+    "message closed": Screen("follow.case", partial(followed, "closed")),
+    "message, empty reply": Screen("follow.case", reply_empty, 422),
+    "message, no photo": Screen("follow.case", wrong_photo, 422),
+    "privacy": Screen("front.privacy", outside("/p/passerelle/{lang}/privacy")),
+    "accessibility": Screen("front.accessibility", outside("/p/passerelle/{lang}/accessibility")),
+    "results": Screen("front.results", outside("/p/passerelle/{lang}/results")),
+    "results, none yet": Screen("front.results", outside("/p/rive-gauche/{lang}/results")),
+    "languages": Screen("survey.entrance", outside("/p/passerelle/xx"), 404),
+    "unknown address": Screen("", outside("{root}/nowhere/else"), 404),
+    "unknown code": Screen("", outside("/q/222222/{lang}"), 404),
+    "retired code": Screen(
+        "survey.entrance",
+        lambda visitor: visitor.opens(f"/q/{visitor.ground.retired}/{visitor.language}"),
+        410,
+    ),
+    "waited too long": Screen("doors.door", too_long_ago, 400),
+    "broken": Screen("", partial(broken, "/"), 500),
+    "guides": Screen("guides.front", outside("/help/fr"), language="fr"),
+    **{
+        f"guide, {name}": Screen("guides.show", outside(path_of(name, "fr")), language="fr")
+        for name in NAMES
+        if name != FRONT
+    },
+    "guide in English": Screen("guides.show", outside(path_of("director", "en")), language="en"),
+    "sign in": Screen("sign_in.show", outside("/sign-in")),
+    "sign in, wrong": Screen(
+        "sign_in.show", lambda visitor: visitor.sends("/sign-in", email="x@y.example", password="x"), 422
+    ),
+    "forgotten": Screen("forgotten.show", outside("/forgotten-password")),
+    "forgotten, sent": Screen("forgotten.show", outside("/forgotten-password?sent")),
+    "new password": Screen("forgotten.link", new_password),
+    "new password, too short": Screen("forgotten.link", partial(new_password, wrong=True), 422),
+    "invitation": Screen("sign_in.invitation", invitation),
+    "invitation, too short": Screen("sign_in.invitation", partial(invitation, wrong=True), 422),
+}
+
+STAFF: dict[str, Screen] = {
+    "structures": Screen("sign_in.structures", of_two),
+    "account": Screen("account.account", lambda visitor: visitor.team.get("/account?done=kept")),
+    "cases": Screen("cases.cases", inside("cases")),
+    "cases, none here": Screen("cases.cases", inside("cases?q=PAS-2099-000001")),
+    "cases, none yet": Screen("cases.cases", empty("cases")),
+    "case, all there can be": Screen("cases.case", planted),
+    "case received": Screen("cases.case", partial(case, "received")),
+    "case asked back": Screen("cases.case", partial(case, "asked")),
+    "case answered": Screen("cases.case", partial(case, "answered")),
+    "case closed": Screen("cases.case", partial(case, "closed")),
+    "case, empty answer": Screen("cases.case", answer_empty, 422),
+    "case, changed meanwhile": Screen("cases.case", answer_late, 409),
+    "case, session over": Screen("cases.case", session_over, 400),
+    "responses": Screen("responses.responses", inside("responses")),
+    "responses, none yet": Screen("responses.responses", empty("responses")),
+    "questionnaires": Screen("questionnaires.list_questionnaires", inside("questionnaires")),
+    "codes": Screen("codes.list_codes", inside("codes")),
+    "new code": Screen("codes.new_code", inside("codes/new")),
+    "new code, nothing said": Screen("codes.new_code", unsaid("codes/new"), 422),
+    "cards": Screen("codes.cards", inside("codes/cards")),
+    "print": Screen("printing.choose", inside("codes/print")),
+    "dashboard": Screen("dashboard.dashboard", inside("dashboard")),
+    "dashboard, nothing yet": Screen("dashboard.dashboard", empty("dashboard")),
+    "people": Screen("people.people", inside("people?done=invited")),
+    "invite": Screen("people.invite_form", inside("people/invite")),
+    "invite, wrong": Screen("people.invite_form", invite_wrong, 422),
+    "settings": Screen("settings.settings", inside("settings?done=team_added")),
+    "site": Screen("settings.calendar", site),
+    "site, wrong": Screen("settings.calendar", partial(site, wrong=True), 422),
+    **{
+        f"settings, {what}": Screen(f"settings.{endpoint}", inside(f"settings/{what}"))
+        for what, endpoint in {
+            "identity": "identity",
+            "promises": "promises",
+            "staff-informed": "staff_informed",
+            "sites/new": "new_site",
+            "teams/new": "new_team",
+            "agreements/new": "new_agreement",
+        }.items()
+    },
+    **{
+        f"settings, {what}, wrong": Screen(f"settings.{endpoint}", unsaid(f"settings/{what}", **fields), 422)
+        for what, endpoint, fields in (
+            ("identity", "identity", {"name": "", "colour": "blue"}),
+            ("promises", "promises", {"document_code": ""}),
+            ("staff-informed", "staff_informed", {"day": "2099-01-01"}),
+            ("sites/new", "new_site", {}),
+            ("teams/new", "new_team", {}),
+            ("agreements/new", "new_agreement", {}),
+        )
+    },
+    "settings, audit": Screen("statement.audited", inside("settings/accessibility")),
+    "settings, audit to come": Screen(
+        "statement.audited", unsaid("settings/accessibility", day="2099-01-01", rate="87"), 422
+    ),
+    "not allowed": Screen("settings.settings", refused, 403),
+    "not found": Screen("", inside("cases/PAS-2099-999999"), 404),
+}
+
+SCREENS = {**PUBLIC, **STAFF}
+
+NO_PAGE: dict[str, str] = {
+    "static": "a file",
+    "metrics.metrics": "read by programs",
+    "operators.alive": "read by programs",
+    "operators.ready": "read by programs",
+    "operators.version": "read by programs",
+    "sign_in.first_page": "leads on at once",
+    "cases.photo": "a picture",
+    "codes.square": "a picture",
+    "dashboard.dashboard_json": "read by programs",
+    "printing.printed": "a PDF: see test_papers",
+}
+"""What answers no page, and what it answers."""
