@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from staff import Colleague, signed_in
 from strict_page import faults
 
+from portal.core.languages import LANGUAGES
 from portal.people.models import JournalEntry
 from portal.people.rules import Act
 from portal.tenancy.branding import keep_logo, logo_of
@@ -154,10 +155,14 @@ def test_the_first_screen_fits_in_eight_kilobytes_with_the_largest_logo(sqlite_w
     raw = largest_logo()
     assert len(redrawn(raw).small) > 0.9 * MOST_SMALL
     kept(sqlite_world, raw)
-    page = resident(sqlite_world, **{"Accept-Encoding": "gzip"})
-    assert b"<img" in gzip.decompress(page.data)
-    heads = sum(len(f"{name}: {value}\r\n") for name, value in page.headers)
-    assert len(page.data) + heads <= ON_THE_WIRE
+    sizes = {}
+    for language in LANGUAGES:
+        address = f"/q/{sqlite_world.lyon.code.code}/{language}"
+        page = sqlite_world.app.test_client().get(address, headers={"Accept-Encoding": "gzip"})
+        assert b"<img" in gzip.decompress(page.data)
+        heads = sum(len(f"{name}: {value}\r\n") for name, value in page.headers)
+        sizes[language] = len(page.data) + heads
+    assert max(sizes.values()) <= ON_THE_WIRE, sizes
 
 
 def test_a_logo_too_rich_for_pages_is_told_and_printed_only(sqlite_world: World) -> None:
