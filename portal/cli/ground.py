@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from portal.app import compose
 from portal.core.config import load
 from portal.core.errors import PortalError
+from portal.core.outage import Outage, outage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 PORT = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 
 NO_ANSWER = "The database does not answer. Check that it runs, and PORTAL_DATABASE_URL."
+NO_ROOM = "The database cannot write: its disk is full. Make room, and run the command again."
 NO_DRIVER = "The driver of PostgreSQL is not installed: install portevoix[postgres]."
 NO_ADDRESS = (
     "PORTAL_DATABASE_URL is no address of a database. It looks like postgresql://role:password@host/name."
@@ -62,8 +64,8 @@ def told() -> Iterator[None]:
         yield
     except PortalError as error:
         refuse(*_sentences(error))
-    except OperationalError:
-        refuse(NO_ANSWER)
+    except OperationalError as error:
+        refuse(NO_ROOM if outage_of(error) is Outage.FULL else NO_ANSWER)
     except (ArgumentError, NoSuchModuleError):
         refuse(NO_ADDRESS)
     except ModuleNotFoundError as error:

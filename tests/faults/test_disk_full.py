@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import time
 from contextlib import contextmanager
@@ -19,8 +20,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from cli.test_commands import PORTAL
+from click.exceptions import Exit
 from faults.ledger import Ledger, post_the_rest
 from faults.storm import Answer, Crowd, Portal, founded, supervised
+from sqlalchemy.exc import OperationalError
+
+from portal.cli.ground import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,9 +192,17 @@ def test_a_full_disk_asks_to_wait_and_loses_nothing(tmp_path: Path, way: str) ->
     assert slowest < _BACK_SECONDS
     assert Ledger.of(f"sqlite:///{after / 'portal.db'}").faults(crowd, handlers) == {}
     assert post_the_rest(after) == handlers * len(crowd.cases)
-    events = [json.loads(line)["event"] for line in portal.log if line.startswith("{")]
-    assert any(event.startswith("database full in ") for event in events)
+    outages = {json.loads(line).get("outage") for line in portal.log if line.startswith("{")}
+    assert outages - {None} == {"full"}
     assert "Traceback" not in "".join(portal.log)
+
+
+def test_a_command_says_that_the_disk_is_full(capsys: pytest.CaptureFixture[str]) -> None:
+    fault = sqlite3.OperationalError("any words")
+    fault.sqlite_errorcode = sqlite3.SQLITE_FULL
+    with pytest.raises(Exit), told():
+        raise OperationalError("insert", None, fault)
+    assert "its disk is full" in capsys.readouterr().err
 
 
 def test_an_answer_that_is_no_page_would_be_found() -> None:
