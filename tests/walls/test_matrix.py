@@ -6,28 +6,39 @@ A route without a line fails, and a line without a route. What a page says to wh
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from build import SECRET, World
+from conftest import NOON
 from staff import Colleague, signed_in
 from walls.addresses import plant_view, signed_in_again
 from walls.matrix import ASKERS, CASES, LINES, REFUSALS, Line, line_faults, read
 from walls.planting import Planted, plant_case, planted_at
 from walls.ways import Names
 
+from portal.app import compose
 from portal.cases.actions import name_person
 from portal.channels.actions import CodeGiven, issue_code
 from portal.channels.rules import CodeKind
+from portal.core.clock import FixedClock
+from portal.core.config import load
 from portal.people.rules import PERMISSIONS, Permission, Role, may
 from portal.web.doors import new_form_token
 from portal.web.guard import Desk, access_of, requires
 
 if TYPE_CHECKING:
-    from build import World
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from build import Furnished
     from werkzeug.routing import Rule
     from werkzeug.test import TestResponse
+
+    from portal.core.db import Scope
 
 BY_FLASK = frozenset({"HEAD", "OPTIONS"})
 
@@ -43,35 +54,74 @@ def routes(world: World) -> dict[tuple[str, str], Rule]:
 
 
 @dataclass(frozen=True, slots=True)
+class Furniture:
+    """A database file in which all there can be exists at both structures, and how it is called there."""
+
+    file: Path
+    lyon: Furnished
+    strasbourg: Furnished
+    lead: Scope
+    own: Names
+    foreign: Names
+    spare: str
+    """A code of Lyon that is still in use when the other has been replaced."""
+
+
+@pytest.fixture(scope="module")
+def furniture(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Furniture:
+    """Made once: every asker gets a copy."""
+    folder = tmp_path_factory.mktemp("matrix")
+    file = folder / "portal.db"
+    shutil.copy(sqlite_template, file)
+    with World.made(f"sqlite:///{file}", FixedClock(NOON), folder) as world:
+        planted = planted_at(world, world.lyon, "Hagebutte")
+        abroad = planted_at(world, world.strasbourg, "Zwiebelturm")
+        with world.database.transaction(planted.lead) as u:
+            spare = issue_code(u, CodeGiven(CodeKind.POSTER, "", world.lyon.site.id)).code
+        own, foreign = Names.of(world, planted), Names.of(world, abroad)
+        return Furniture(file, world.lyon, world.strasbourg, planted.lead, own, foreign, spare)
+
+
+@pytest.fixture
+def asked_by(furniture: Furniture, tmp_path: Path, clock: FixedClock) -> Iterator[Callable[[str], Asked]]:
+    """Gives somebody who asks, in a world of their own."""
+    shutil.copy(furniture.file, tmp_path / "portal.db")
+    environ = {
+        "PORTAL_DATABASE_URL": f"sqlite:///{tmp_path / 'portal.db'}",
+        "PORTAL_DATA": str(tmp_path),
+        "PORTAL_SECRET_KEY": SECRET,
+        "PORTAL_BASE_URL": "http://portal.test",
+    }
+    app, database = compose(load(environ, cheap_hashes=True), clock=clock)
+    world = World(app, database, clock, furniture.lyon, furniture.strasbourg)
+    yield lambda asker: Asked.by(world, furniture, asker)
+    database.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Somebody of Lyon before a world in which all there can be exists, at home and abroad."""
 
     world: World
     who: Colleague | None
-    own: Names
-    foreign: Names
+    furniture: Furniture
     conflicted: Names
     """The own names, with those of a case that names the asker."""
-    spare: str
-    """A code that is still in use when the other has been replaced."""
 
     @classmethod
-    def by(cls, world: World, asker: str) -> Asked:
+    def by(cls, world: World, furniture: Furniture, asker: str) -> Asked:
         """Somebody with this role; `nobody` is not signed in."""
-        planted = planted_at(world, world.lyon, "Hagebutte")
-        abroad = planted_at(world, world.strasbourg, "Zwiebelturm")
-        own, foreign = Names.of(world, planted), Names.of(world, abroad)
-        with world.database.transaction(planted.lead) as u:
-            spare = issue_code(u, CodeGiven(CodeKind.POSTER, "", world.lyon.site.id)).code
+        own = furniture.own
         if asker == "nobody":
-            return cls(world, None, own, foreign, own, spare)
+            return cls(world, None, furniture, own)
         who = signed_in(world, Role(asker), email="moi@passerelle.example")
-        about_me = Planted(planted.colleague)
+        lead = signed_in(world, email="lead@passerelle.example")
+        about_me = Planted(lead)
         plant_case(world, world.lyon, about_me, "Grauweide", 1)
-        with world.database.transaction(planted.lead) as u:
+        with world.database.transaction(furniture.lead) as u:
             name_person(u, about_me.ids["case_id"], who.person_id)
         named = Names(own.slug, own.code, about_me.reference, {**own.ids, **about_me.ids}, own.tokens)
-        return cls(world, who, own, foreign, named, spare)
+        return cls(world, who, furniture, named)
 
     def answers(self, rule: Rule, method: str, case: str) -> str:
         """How the route answers in this case, by a letter of the matrix; "-" where the case cannot be."""
@@ -79,7 +129,7 @@ class Asked:
         if values is None or (case == "conflicted" and self.who is None):
             return "-"
         if rule.rule.endswith("/retire") and case == "own":
-            values["code"] = self.spare
+            values["code"] = self.furniture.spare
         path = self.world.app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
         who = self.who
         if who and method != "GET" and access_of(self.world.app, rule.endpoint) == "signed_in":
@@ -94,14 +144,14 @@ class Asked:
             token = new_form_token()
         is_answer = {"door", "token"}.isdisjoint(rule.arguments)
         fields = {
-            "token": self.own.tokens["answers"] if is_answer else token,
+            "token": self.furniture.own.tokens["answers"] if is_answer else token,
             "message": "Bonjour",
             "answer": "good",
         }
         return {**fields, "csrf_token": who.csrf} if who else fields
 
     def _values(self, rule: Rule, case: str) -> dict[str, Any] | None:
-        own, foreign = self.own.first(rule), self.foreign.first(rule)
+        own, foreign = self.furniture.own.first(rule), self.furniture.foreign.first(rule)
         entrance = {"slug", "key"} & own.keys()
         if case == "own":
             return own
@@ -131,10 +181,10 @@ def in_turn(world: World) -> list[tuple[tuple[str, str], Rule]]:
     )
 
 
-def differences(world: World, asker: str, lines: dict[tuple[str, str], Line]) -> list[str]:
+def differences(asked: Asked, asker: str, lines: Mapping[tuple[str, str], Line]) -> list[str]:
     """What this asker meets otherwise than the matrix says; pages first, as forms change what they show."""
-    asked, at, found = Asked.by(world, asker), ASKERS.index(asker), []
-    for (method, path), rule in in_turn(world):
+    at, found = ASKERS.index(asker), []
+    for (method, path), rule in in_turn(asked.world):
         for case in CASES:
             met, expected = asked.answers(rule, method, case), getattr(lines[method, path], case)[at]
             if met != expected:
@@ -147,8 +197,8 @@ def test_every_route_has_a_line_and_every_line_a_route(sqlite_world: World) -> N
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-def test_every_route_answers_as_the_matrix_says(sqlite_world: World, asker: str) -> None:
-    assert differences(sqlite_world, asker, LINES) == []
+def test_every_route_answers_as_the_matrix_says(asked_by: Callable[[str], Asked], asker: str) -> None:
+    assert differences(asked_by(asker), asker, LINES) == []
 
 
 def test_every_mark_is_met_by_somebody_and_refused_to_somebody() -> None:
@@ -184,10 +234,11 @@ def test_a_route_without_a_line_and_a_line_without_a_route_are_found(sqlite_worl
     assert line_faults(more, there) == ["GET /gone: no such route"]
 
 
-def test_a_page_that_is_open_to_more_than_its_line_says_is_found(sqlite_world: World) -> None:
-    plant_view(sqlite_world, "/s/<slug>/lax", lax)
+def test_a_page_that_is_open_to_more_than_its_line_says_is_found(asked_by: Callable[[str], Asked]) -> None:
+    asked = asked_by("auditor")
+    plant_view(asked.world, "/s/<slug>/lax", lax)
     lines = {**LINES, ("GET", "/s/<slug>/lax"): LINES["GET", "/s/<slug>/responses"]}
-    assert differences(sqlite_world, "auditor", lines) == ["GET /s/<slug>/lax, own, auditor: o instead of x"]
+    assert differences(asked, "auditor", lines) == ["GET /s/<slug>/lax, own, auditor: o instead of x"]
 
 
 @pytest.mark.parametrize("spoiled", ["oooo - - - GET /", "ooooooooo - - GET /", "qqqqqqqqq - - - GET /"])
