@@ -90,7 +90,7 @@ def audited(desk: Desk) -> ResponseReturnValue:
     response = render_form(
         desk,
         form,
-        title=gettext("Accessibility"),
+        title=gettext("Audit of accessibility"),
         lead=gettext("Write down an audit against the RGAA 4.1.2. Without one, pages say: not conforming."),
         submit=gettext("Save"),
         post=request.path,
