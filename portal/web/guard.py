@@ -49,6 +49,7 @@ _STAFF_ADDRESSES = frozenset(
         "sign-in",
         "sign-out",
         "structures",
+        "_components",
         "account",
         "invitations",
         "forgotten-password",
