@@ -38,10 +38,10 @@ bp = Blueprint("statement", __name__)
 _UNPROCESSABLE = 422
 
 COUNTED: dict[Known, str] = {
-    Known.HELD: N_("checked by a program on every page, at each change"),
-    Known.PERSON: N_("waiting for a person to check them"),
-    Known.ABSENT: N_("about what these pages do not have"),
-    Known.OPEN: N_("not met"),
+    Known.HELD: N_("Checked by a program on every page, at each change"),
+    Known.PERSON: N_("Waiting for a person to check them"),
+    Known.ABSENT: N_("About what these pages do not have"),
+    Known.OPEN: N_("Not met"),
 }
 
 
