@@ -17,11 +17,13 @@ COPY templates templates
 COPY translations translations
 COPY migrations migrations
 COPY docs/guides docs/guides
-RUN uv build --wheel --no-build-isolation --quiet \
+RUN python -m hatchling build --target wheel \
  && /opt/portevoix/bin/pip install --no-deps dist/*.whl
 
 FROM python:${PYTHON}-slim-bookworm
 # The client of PostgreSQL makes and reads backups; the fonts write every shipped language on printed sheets.
+# Of whatever version Debian's stable release has now: its security repairs must come.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends postgresql-client fonts-noto-core \
  && rm -rf /var/lib/apt/lists/* \
@@ -29,7 +31,7 @@ RUN apt-get update \
  && install --directory --owner=portevoix --group=portevoix --mode=0700 /data /backups
 COPY --from=build /opt/portevoix /opt/portevoix
 ENV PATH=/opt/portevoix/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PORTAL_DATA=/data
-USER portevoix
+USER 10001
 WORKDIR /data
 VOLUME ["/data"]
 EXPOSE 8000

@@ -158,6 +158,25 @@ def test_what_is_no_backup_or_of_a_newer_version_is_refused(sqlite_world: World,
     assert refused.value.facts["reason"] == "newer"
 
 
+@pytest.mark.parametrize("trick", ["outside", "absolute", "link"])
+def test_an_archive_that_would_write_elsewhere_is_refused(
+    sqlite_world: World, tmp_path: Path, trick: str
+) -> None:
+    at, victim = tmp_path / "a.tar", tmp_path / "victim"
+    place = Installation(sqlite_world.database.engine.url.render_as_string(), tmp_path / "files")
+    make_backup(place, at, now=NOON)
+    names = {"outside": "../victim", "absolute": str(victim), "link": "files/link"}
+    member = tarfile.TarInfo(names[trick])
+    if trick == "link":
+        member.type, member.linkname = tarfile.SYMTYPE, str(victim)
+    with tarfile.open(at, "a") as archive:
+        archive.addfile(member)
+    with pytest.raises(Invalid) as refused:
+        read_backup(at)
+    assert refused.value.facts["reason"] == "damaged"
+    assert not victim.exists()
+
+
 def test_a_database_that_somebody_uses_is_not_replaced(sqlite_world: World, tmp_path: Path) -> None:
     place = Installation(sqlite_world.database.engine.url.render_as_string(), tmp_path / "files")
     make_backup(place, tmp_path / "b.tar", now=NOON)

@@ -72,8 +72,8 @@ def test_the_image_takes_what_is_there_and_is_let_through() -> None:
 
 def test_the_image_serves_as_nobody_in_particular() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if line.startswith("USER ")] == ["USER portevoix"]
-    assert lines.index("USER portevoix") > max(n for n, line in enumerate(lines) if line.startswith("RUN "))
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 10001"]
+    assert lines.index("USER 10001") > max(n for n, line in enumerate(lines) if line.startswith("RUN "))
 
 
 @pytest.fixture
