@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,15 +78,16 @@ def _policy_faults(policies: list[str]) -> Iterator[str]:
 def asked(world: World, lead: Colleague, names: Names) -> Iterator[tuple[str, TestResponse, bool]]:
     """An answer of each route to each method, to nobody and to a lead, and whether it is of the teams."""
     for rule in world.app.url_map.iter_rules():
+        mark = access_of(world.app, rule.endpoint)
         for method in sorted({*(rule.methods or ()), "GET", "POST", "DELETE"}):
             for who in (None, lead):
                 answer = _answer(world, rule, method, who, names)
-                is_staff = is_staff_address(answer.request.path) or access_of(
-                    world.app, rule.endpoint
-                ) not in {
+                # A wrong method is refused before anybody is known: nothing of the teams is told there.
+                is_theirs = answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED and mark not in {
                     None,
                     "public",
                 }
+                is_staff = is_staff_address(answer.request.path) or is_theirs
                 yield f"{method} {rule.rule} {'lead' if who else 'nobody'}", answer, is_staff
 
 

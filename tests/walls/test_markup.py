@@ -25,6 +25,7 @@ MAKES_MARKUP = {
     "web/brand.py": 2,
     "web/case_steps.py": 2,
     "web/codes.py": 1,
+    "web/components.py": 1,
     "web/desk.py": 1,
     "web/guide_text.py": 1,
     "web/kit.py": 2,
