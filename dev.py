@@ -156,14 +156,15 @@ def _pip(*what: str) -> None:
         stop(output, "pip could not install the dependencies; the lines above say why.")
 
 
-def _unlocked(*, tests: bool) -> None:
+def _unlocked(*, tests: bool, also: str) -> None:
     say("uv is not to be had: plain pip installs, and may choose other versions than uv.lock.")
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
-    _pip("--editable", ".[postgres]" if tests else ".", *(groups["dev"] if tests else ()))
+    asked = [*(groups["dev"] if tests else ()), *(groups[also] if also else ())]
+    _pip("--editable", ".[postgres]" if tests else ".", *asked)
 
 
-def environment(*, tests: bool = False) -> None:
-    """Make or refresh `.venv` after `uv.lock`, with the developers' tools if `tests`.
+def environment(*, tests: bool = False, also: str = "") -> None:
+    """Make or refresh `.venv` after `uv.lock`, with the developers' tools if `tests`, and one more group.
 
     If uv can be had but cannot fetch (some networks are open to pip's mirror alone), pip installs the very
     same locked versions, checked by hash. Leaves with a sentence when neither works.
@@ -171,11 +172,14 @@ def environment(*, tests: bool = False) -> None:
     if not _venv_works():
         _make_venv()
     if not _has_uv():
-        _unlocked(tests=tests)
+        _unlocked(tests=tests, also=also)
         return
     if not any(BIN.glob("portal*")):
         say("Installing the locked dependencies")
-    choice = ("--group", "dev", "--group", "build", "--all-extras") if tests else ("--no-dev",)
+    choice: tuple[str, ...] = (
+        ("--group", "dev", "--group", "build", "--all-extras") if tests else ("--no-dev",)
+    )
+    choice += ("--group", also) if also else ()
     code, output = quiet(UV, "sync", "--quiet", "--locked", "--inexact", *choice)
     if code == 0:
         return
@@ -376,6 +380,16 @@ def bench(arguments: list[str]) -> int:
     return status(PYTHON, "-m", "bench", *arguments)
 
 
+# ---------------------------------------------------------------- make mutants
+
+
+def mutants(arguments: list[str]) -> int:
+    """Change walls, rules and clocks sign by sign: a test must see each (ARGS="--most 50": a sample)."""
+    environment(tests=True, also="mutants")
+    catalogues()
+    return status(PYTHON, "-m", "tools.mutants", *arguments)
+
+
 # ---------------------------------------------------------------- make messages, docs, pictures, help
 
 
@@ -416,6 +430,7 @@ TARGETS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "check": check,
     "bench": bench,
+    "mutants": mutants,
     "sbom": sbom,
     "audit": audit,
     "messages": messages,

@@ -52,6 +52,7 @@ def libraries() -> set[str]:
         *project["project"]["dependencies"],
         *(one for extra in project["project"]["optional-dependencies"].values() for one in extra),
         *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["mutants"],
         *project["build-system"]["requires"],
     ]
     return {re.split(r"[\[<>=;! ]", one)[0] for one in asked}
