@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 COMPLAINT = "الوسيط لم يأتِ في الموعد، وانتظرنا ساعة في الدرج."
+REPLY = "كان ذلك يوم الاثنين في الساعة العاشرة."
 
 
 def token_of(page: TestResponse) -> str:

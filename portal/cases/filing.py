@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from portal.cases.actions import Given, complete, file_case, read_text, submit_key, take
+from portal.cases.actions import Given, complete, file_case, take
 from portal.cases.queries import case_by_id, case_by_locator, case_by_submit_key, thread
 from portal.cases.rules import Actor, CaseState
+from portal.cases.writing import read_text, submit_key
 from portal.core.errors import Invalid, Refused
 from portal.core.ids import Receipt, derive_receipt, read_receipt
 

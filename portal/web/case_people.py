@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, request
 from flask_babel import gettext
 
-from portal.cases.actions import name_person
+from portal.cases.beside import name_person
 from portal.cases.queries import case_by_reference, persons_named
 from portal.people.queries import cards, members
 from portal.people.rules import Permission

@@ -11,7 +11,8 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext
 
-from portal.cases.actions import Given, take, translate
+from portal.cases.actions import Given, take
+from portal.cases.beside import translate
 from portal.cases.queries import (
     PAGE,
     Sought,

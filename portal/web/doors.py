@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, request
 from flask_babel import force_locale, format_decimal, gettext
 
-from portal.cases.actions import Filing, read_text
+from portal.cases.actions import Filing
 from portal.cases.filing import Filed, file, filed_by
 from portal.cases.queries import clocks_of
 from portal.cases.rules import KINDS, MAX_TEXT, ClockName, Kind
+from portal.cases.writing import read_text
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid
 from portal.core.languages import N_

@@ -10,7 +10,8 @@ from uuid import UUID
 from flask import Blueprint, redirect, request
 from flask_babel import force_locale
 
-from portal.cases.actions import Given, attach, take
+from portal.cases.actions import Given, take
+from portal.cases.beside import attach
 from portal.cases.filing import open_by_receipt
 from portal.cases.photos import MAX_BYTES, MEDIA_TYPE, clean
 from portal.cases.queries import case_by_id

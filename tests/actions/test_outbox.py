@@ -8,7 +8,8 @@ import pytest
 from mailing import FILER, TEXT, filed, handling, hired, in_folder, stepped
 from sqlalchemy import select
 
-from portal.cases.actions import Given, name_person, take
+from portal.cases.actions import Given, take
+from portal.cases.beside import name_person
 from portal.cases.rules import Actor, Finding, Kind
 from portal.notifications.models import OutboxRow
 from portal.people.actions import PersonGiven, end_membership, invite, withdraw_invitation

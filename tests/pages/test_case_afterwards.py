@@ -6,7 +6,7 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pages.test_cases import COMPLAINT, REPLY, file, followed, token_of
+from casework import COMPLAINT, REPLY, file, followed, token_of
 from PIL import Image
 from sqlalchemy import select
 from staff import signed_in

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from casework import COMPLAINT, file, followed, step, token_of
+from casework import COMPLAINT, REPLY, file, followed, step, token_of
 from sqlalchemy import select
 from staff import signed_in
 
-from portal.cases.actions import name_person
+from portal.cases.beside import name_person
 from portal.cases.chain import verify
 from portal.cases.models import Case, CaseFact
 from portal.cases.queries import case_by_reference, standing_of, thread
@@ -22,8 +22,6 @@ from portal.web.case_words import DONE, EVENTS
 
 if TYPE_CHECKING:
     from build import World
-
-REPLY = "كان ذلك يوم الاثنين في الساعة العاشرة."
 
 
 def test_a_complaint_in_arabic_is_asked_about_answered_and_closed(world: World) -> None:

@@ -19,7 +19,7 @@ from walls.siege import unwalled
 from werkzeug.routing import AnyConverter, UUIDConverter
 from werkzeug.utils import cached_property
 
-from portal.cases.actions import name_person
+from portal.cases.beside import name_person
 from portal.cases.rules import STEPS, CaseState, Kind
 from portal.channels.actions import CodeGiven, issue_code
 from portal.channels.rules import CodeKind

@@ -15,7 +15,8 @@ from PIL import Image
 from sqlalchemy import select
 from staff import PASSWORD, signed_in
 
-from portal.cases.actions import Filing, Given, name_person, take, translate
+from portal.cases.actions import Filing, Given, take
+from portal.cases.beside import name_person, translate
 from portal.cases.filing import file
 from portal.cases.models import Attachment, Case, Message
 from portal.cases.queries import case_by_id, case_key, photo_of

@@ -21,7 +21,7 @@ from walls.planting import Planted, plant_case, planted_at
 from walls.ways import Names
 
 from portal.app import compose
-from portal.cases.actions import name_person
+from portal.cases.beside import name_person
 from portal.channels.actions import CodeGiven, issue_code
 from portal.channels.rules import CodeKind
 from portal.core.clock import FixedClock

@@ -1,0 +1,89 @@
+"""What is put beside a case without a step of it: a translation, a photo, a colleague whom it concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from portal.cases.actions import check_fresh
+from portal.cases.events import CaseStepTaken
+from portal.cases.models import Attachment, CasePerson, Message
+from portal.cases.queries import ATTACHMENT, able_to_handle, case_key, locked, photo_of
+from portal.cases.rules import MAX_PHOTOS, Direction
+from portal.cases.standing import PERSON_NAMED, PHOTO_ADDED, TRANSLATED, Happened
+from portal.cases.writing import BY_FILER, Words, author, happen, read_text, say, to_the_hour, told
+from portal.core.crypto import place, seal_bytes
+from portal.core.errors import Invalid, NotFound, Refused
+from portal.core.ids import new_id
+from portal.people.queries import role_in
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from portal.cases.actions import Given
+    from portal.cases.standing import Standing
+    from portal.core.db import Unit
+
+
+def translate(u: Unit, case_id: UUID, message_id: UUID, given: Given) -> Standing:
+    """A staff note beside a message: what it says in the staff's language. Raises as `take` does."""
+    case = locked(u, case_id)
+    check_fresh(case, given)
+    of = u.one(select(Message.id).where(Message.id == message_id, Message.case_id == case_id))
+    if of is None:
+        raise NotFound("message")
+    text = read_text(given.message, "note")
+    message = say(u, case, Direction.TRANSLATION, Words(text, given.language), translates=message_id)
+    payload = {"of": message_id.hex, **told(message, text, u)}
+    return happen(u, case, Happened(TRANSLATED, u.now, payload), author(u, None))
+
+
+def attach(u: Unit, case_id: UUID, photo: bytes, *, media_type: str) -> Attachment:
+    """A photo, made anew by `photos.clean`, sealed under the case's key; the same one again is kept once.
+
+    Raises `Invalid("photo")`.
+    """
+    case = locked(u, case_id)
+    kept = u.all(select(Attachment).where(Attachment.case_id == case_id))
+    for one in kept:
+        if one.size == len(photo) and photo_of(u, case_key(u, case), case_id, one.id)[1] == photo:
+            return one
+    if len(kept) >= MAX_PHOTOS:
+        raise Invalid("photo", reason="many", limit=MAX_PHOTOS)
+    attachment_id = new_id(to_the_hour(u.now))
+    row = Attachment(
+        id=attachment_id,
+        case_id=case_id,
+        at=u.now,
+        media_type=media_type,
+        size=len(photo),
+        body_sealed=seal_bytes(
+            case_key(u, case), photo, aad=place(u.structure_id, ATTACHMENT, attachment_id, "body_sealed")
+        ),
+    )
+    u.add(row)
+    by = BY_FILER if u.scope.actor_id is None else author(u, None)
+    happen(u, case, Happened(PHOTO_ADDED, u.now, {"photo": attachment_id.hex}), by)
+    if by is BY_FILER:
+        u.publish(CaseStepTaken(case.id, case.reference, PHOTO_ADDED, by_filer=True, tells_filer=False))
+    return row
+
+
+def name_person(u: Unit, case_id: UUID, person_id: UUID) -> None:
+    """The case concerns this member of staff: from now on it does not exist for them.
+
+    Raises `NotFound`, and `Refused("last_handler")` when nobody would be left who may handle it (decisions,
+    4).
+    """
+    case = locked(u, case_id)
+    known = u.one(select(CasePerson).where(CasePerson.case_id == case_id, CasePerson.person_id == person_id))
+    if known is not None:
+        return
+    if role_in(u, person_id) is None:
+        raise NotFound("person")
+    if not able_to_handle(u, case_id) - {person_id}:
+        raise Refused("last_handler")
+    # The event first: whoever names themselves could not write it afterwards.
+    happen(u, case, Happened(PERSON_NAMED, u.now, {"person": person_id.hex}), author(u, None))
+    u.add(CasePerson(case_id=case_id, person_id=person_id, since=u.now))
