@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileCatalogues(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore] -- hatchling may be absent
+class CompileCatalogues(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore]  # hatchling may be absent
     """Writes one `portal.mo` beside each `portal.po`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
