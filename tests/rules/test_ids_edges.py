@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.core.errors import Invalid
-from portal.core.ids import _version_7, new_id, read_code, read_receipt, read_reference, reference
+from portal.core.ids import (
+    CODE_ALPHABET,
+    _version_7,
+    new_code,
+    new_id,
+    new_receipt,
+    read_code,
+    read_receipt,
+    read_reference,
+    reference,
+)
 
 CODE = "2A3B4C"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +33,21 @@ def test_a_time_that_does_not_fit_is_refused(milliseconds: int) -> None:
     with pytest.raises(ValueError, match="cannot hold"):
         _version_7(milliseconds)
     assert _version_7((1 << 48) - 1).version == 7
+
+
+def test_seventy_four_bits_of_an_id_are_chance_and_no_other() -> None:
+    drawn = [new_id(EPOCH).int for _ in range(200)]
+    ever, always = 0, ~0
+    for value in drawn:
+        ever, always = ever | value, always & value
+    assert ever ^ always == (1 << 76) - 1 & ~(0b11 << 62)
+
+
+def test_every_digit_of_a_receipt_and_every_sign_of_a_code_is_chance() -> None:
+    receipts = [(one := new_receipt()).locator + one.secret for _ in range(400)]
+    assert [set(column) for column in zip(*receipts, strict=True)] == [set("0123456789")] * 16
+    codes = [new_code() for _ in range(1200)]
+    assert [set(column) for column in zip(*codes, strict=True)] == [set(CODE_ALPHABET)] * 6
 
 
 def test_two_hundred_signs_are_read_and_no_more() -> None:
