@@ -59,3 +59,12 @@ def test_an_accent_costs_a_token_no_more_than_its_two_bytes() -> None:
     now = datetime(2027, 3, 24, tzinfo=UTC)
     plain, accented = (Tokens(KEYS).seal("form", {"name": sign * 30}, now=now) for sign in "eé")
     assert len(accented) - len(plain) == 40
+
+
+def test_while_the_secret_is_rotated_tokens_are_sealed_under_the_new_one() -> None:
+    now = datetime(2027, 3, 24, tzinfo=UTC)
+    new = "another secret of at least thirty-two signs"
+    token = Tokens(Keys(new, old=KEYS.secret)).seal("form", {"n": 1}, now=now)
+    assert Tokens(Keys(new)).open("form", token, now=now, max_age=HOUR) == {"n": 1}
+    with pytest.raises(Tampered):
+        Tokens(KEYS).open("form", token, now=now, max_age=HOUR)
