@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from walls.siege import THEN
 
 from portal.channels.models import CodeDirectory
@@ -169,3 +169,9 @@ def test_a_scope_writes_one_structure_and_reads_it_or_several_and_writes_none() 
     assert one == Scope(3, (3,), person, "board", "ar")
     assert one.reading([3, 4]) == Scope(None, (3, 4), person, "board", "ar")
     assert Scope.nobody(actor_id=person) == Scope(None, (), person, None, "fr")
+
+
+def test_a_refused_statement_is_told_by_its_beginning(sqlite_world: World) -> None:
+    with sqlite_world.database.engine.connect() as connection, pytest.raises(Unscoped) as refused:
+        connection.execute(text(f"select '{'x' * 200}'"))
+    assert refused.value.facts == {"statement": f"select '{'x' * 72}"}
