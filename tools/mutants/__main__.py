@@ -161,12 +161,12 @@ def _file_of(target: Target) -> str:
 
 def _check_tests(target: Target, source: str, basis: Path) -> float:
     """The seconds that the tests take; leaves when they fail unchanged, or pass what is plainly broken."""
-    unchanged = load_libraries((*target.tests, *target.more), basis)
+    unchanged = [load_libraries(tests, basis) for tests in (target.tests, target.more) if tests]
     broken = Trial(1, target.path, "raise RuntimeError('planted')\n", target.tests, 600)
     unbroken = Trial(2, target.path, source, target.tests, 600)
     planted, again = sorted(verdicts([broken, unbroken], basis, at_once=1), key=lambda one: one.number)
-    if planted.result != "failed" or {unchanged.result, again.result} != {"passed"}:
-        told = f"{unchanged.said}\n{again.said}"
+    if planted.result != "failed" or {one.result for one in (*unchanged, again)} != {"passed"}:
+        told = "\n".join(one.said for one in (*unchanged, again))
         raise SystemExit(f"{target.path}: a broken module is not seen, or an unchanged one fails\n{told}")
     return again.seconds
 
