@@ -122,10 +122,8 @@ class WorkCalendar:
 
     def opened_until(self, today: date) -> date:
         """The first day whose texts are still closed today: a text opens on the next working day."""
-        if not self.is_working_day(today):
-            today = max(
-                day for day in (today - ONE_DAY * n for n in range(1, 15)) if self.is_working_day(day)
-            )
+        while not self.is_working_day(today):
+            today -= ONE_DAY
         return today
 
     def days_apart(self, first: date, last: date) -> int:

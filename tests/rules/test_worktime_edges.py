@@ -22,11 +22,11 @@ def test_texts_open_on_the_working_day_that_follows(today: int, until: int) -> N
     assert CALENDAR.opened_until(date(2027, 3, today)) == date(2027, 3, until)
 
 
-def test_texts_stay_closed_through_fourteen_days_without_work() -> None:
+def test_texts_stay_closed_through_however_many_days_without_work() -> None:
     assert closed(FRIDAY + timedelta(days=3)).opened_until(FRIDAY + timedelta(days=3)) == FRIDAY
     assert closed(FRIDAY).opened_until(FRIDAY) == FRIDAY - timedelta(days=1)
-    fortnight = [FRIDAY + timedelta(days=n) for n in range(1, 15)]
-    assert closed(*fortnight).opened_until(fortnight[-1]) == FRIDAY
+    summer = [FRIDAY + timedelta(days=n) for n in range(1, 40)]
+    assert closed(*summer).opened_until(summer[-1]) == FRIDAY
 
 
 def test_opening_is_counted_to_the_second_and_never_below_none() -> None:
@@ -45,3 +45,8 @@ def test_a_place_open_over_noon_alone_is_open_that_long() -> None:
     assert noon.add_open_seconds(start, 60) == datetime(2027, 3, 5, 11, 1, tzinfo=UTC)
     assert noon.add_open_seconds(start, 61) == datetime(2027, 3, 12, 11, 0, 1, tzinfo=UTC)
     assert noon.add_open_seconds(start, 0) == start
+
+
+def test_days_apart_are_working_days_after_the_first() -> None:
+    apart = [CALENDAR.days_apart(FRIDAY, FRIDAY + timedelta(days=n)) for n in (-1, 0, 1, 2, 3, 4, 7)]
+    assert apart == [0, 0, 0, 0, 1, 2, 5]
