@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from portal.core.errors import Invalid
+from portal.core.upright import upright
 
 MAX_BYTES = 10 * 1024 * 1024
 MEDIA_TYPE = "image/jpeg"
@@ -27,12 +28,12 @@ def clean(raw: bytes) -> bytes:
         with Image.open(BytesIO(raw), formats=_FORMATS) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise Invalid("photo", reason="form")
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            turned = upright(picture).convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         raise Invalid("photo", reason="form") from None
-    upright.thumbnail((_SIDE, _SIDE))
-    fresh = Image.new("RGB", upright.size)
-    fresh.paste(upright)
+    turned.thumbnail((_SIDE, _SIDE))
+    fresh = Image.new("RGB", turned.size)
+    fresh.paste(turned)
     written = BytesIO()
     fresh.save(written, "JPEG", quality=_QUALITY)
     return written.getvalue()

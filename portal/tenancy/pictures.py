@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, UnidentifiedImageError
 
 from portal.core.errors import Invalid
+from portal.core.upright import upright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ def _opened(raw: bytes) -> Image.Image:
         # Only what the file begins with counts, never its name; size is known before a pixel is unpacked.
         with Image.open(BytesIO(raw), formats=_FORMATS) as picture:
             _check_size(*picture.size)
-            turned = picture.convert("RGBA")
+            turned = upright(picture).convert("RGBA")
     except UnidentifiedImageError:
         raise Invalid("logo", reason="form") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
