@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -51,7 +51,10 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CROWD = 10
 """Requests for a page of residents are told when so many have come: one more is not seen."""
 LATE = timedelta(minutes=10)
-"""Mail that waits no longer is not told: it would tell when a case was filed. Ages come in such steps too."""
+"""Mail that waits no longer is not told, and what is told changes only when the clock has made such a step:
+the instant of a change would tell when a case was filed."""
+_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
+"""From where those steps are counted."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _KEY = "portal_metrics"
 _NO_ROUTE = "none"
@@ -110,8 +113,9 @@ class Backlog:
         count, age = 0, timedelta()
         if ids:
             with self._database.reading(Scope.nobody().reading(ids)) as u:
-                count, oldest = waiting_since(u, u.now - LATE)
-                age = u.now - oldest if oldest else age
+                looked = u.now - (u.now - _MIDNIGHT) % LATE
+                count, oldest = waiting_since(u, looked - LATE)
+                age = looked - oldest if oldest else age
         yield "portal_outbox_late", count
         yield "portal_outbox_oldest_seconds", age // LATE * LATE.total_seconds()
         yield "portal_jobs_lag_seconds", lag(self._database).total_seconds()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 TOKEN = "a token of at least thirty-two characters, for tests"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+LATE_MAIL = ("portal_outbox_late", "portal_outbox_oldest_seconds")
 Told = dict[tuple[str, str], float]
 """Values by name and the values of the labels, in the order of their names."""
 
@@ -128,6 +129,22 @@ def test_mail_is_told_once_it_is_late_and_jobs_once_they_are_due(watched: World)
     assert lag == timedelta(minutes=22, seconds=7).total_seconds()
     assert told(watched)["portal_database_up", ""] == 1
     assert told(watched)["portal_build", f"{head()} {package.__version__}"] == 1
+
+
+def test_the_instant_at_which_late_mail_is_told_does_not_tell_when_it_was_written(watched: World) -> None:
+    changes: set[float] = set()
+    for written in (timedelta(minutes=1, seconds=20), timedelta(minutes=8, seconds=50)):
+        watched.clock.advance(written)
+        with watched.database.transaction(watched.lyon.scope) as u:
+            u.add(waiting(u.now))
+        before = told(watched)
+        for _ in range(25):
+            watched.clock.advance(timedelta(minutes=1))
+            now = told(watched)
+            if any(now[name, ""] != before[name, ""] for name in LATE_MAIL):
+                changes.add(watched.clock.now().timestamp() % 600 // 60)
+            before = now
+    assert len(changes) == 1, changes
 
 
 def waiting(now: datetime) -> OutboxRow:
