@@ -16,7 +16,6 @@ from portal.core.languages import N_
 from portal.core.memory import Bounded
 from portal.people.queries import last_of
 from portal.people.rules import Act
-from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
     from portal.core.db import Database, Unit
@@ -41,8 +40,8 @@ TOLD: dict[Grade, str] = {
     Grade.PARTLY: N_("Accessibility: partly conforming"),
     Grade.FULLY: N_("Accessibility: fully conforming"),
 }
-_known: WeakKeyDictionary[Database, Bounded[int, tuple[int, Grade]]] = WeakKeyDictionary()
-"""By structure: the revision of its pages, and the grade that stood then."""
+_known: WeakKeyDictionary[Database, Bounded[int, tuple[int, Audit | None]]] = WeakKeyDictionary()
+"""By structure: the revision of its pages, and the audit that stood then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,13 @@ def grade_of(audit: Audit | None, today: date) -> Grade:
 
 
 def standing_grade(u: Unit, database: Database, revision: int) -> Grade:
-    """The grade of the structure in scope, kept by a worker until its pages have another revision.
+    """The grade of the structure in scope; a worker keeps the audit until its pages have another revision.
 
-    An audit that grows too old shows in the statement at once, and in footers when the worker starts anew.
+    The day is that of UTC: an audit that grows too old is claimed for a few hours more at most.
     """
-    grades = _known.setdefault(database, Bounded(_MOST_KNOWN))
-    kept = grades.get(u.structure_id)
-    if kept is not None and kept[0] == revision:
-        return kept[1]
-    found = grade_of(audit_of(u), local_day(u))
-    grades.put(u.structure_id, (revision, found))
-    return found
+    audits = _known.setdefault(database, Bounded(_MOST_KNOWN))
+    kept = audits.get(u.structure_id)
+    if kept is None or kept[0] != revision:
+        kept = (revision, audit_of(u))
+        audits.put(u.structure_id, kept)
+    return grade_of(kept[1], u.now.date())

@@ -63,10 +63,13 @@ def test_an_audit_that_is_written_down_shows_in_the_statement_and_in_every_foote
 
 
 def test_an_audit_older_than_three_years_no_longer_counts(sqlite_world: World) -> None:
+    root = f"/q/{sqlite_world.lyon.code.code}/fr"
     signed_in(sqlite_world).post(SETTING, day="2027-03-01", rate="100")
+    assert NOT not in page(sqlite_world, root)
     sqlite_world.clock.set(sqlite_world.clock.now() + timedelta(days=3 * 366))
     assert NOT in page(sqlite_world)
     assert "Il a plus de trois ans" in page(sqlite_world)
+    assert NOT in page(sqlite_world, root), "the footer goes on claiming it"
 
 
 @pytest.mark.parametrize(
