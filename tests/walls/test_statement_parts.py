@@ -65,7 +65,13 @@ def test_another_function_does_not(name: str) -> None:
     assert refused.value.facts["function"] == name
 
 
+_HIDDEN = select(literal_column("1").label("x")).subquery().c.x
+"""A column that is no text itself, of a sub-query that is."""
+
 REFUSED = {
+    "text behind a column in an order": select(Site).order_by(_HIDDEN),
+    "text behind a column that is written": update(Site).values(name=_HIDDEN),
+    "text behind a column in a condition": update(Site).where(Site.slug == _HIDDEN).values(name="x"),
     "text": select(text("1")),
     "text as a condition": select(Site).where(text("1 = 1")),
     "a table by its name": select(table("site", column("slug")).c.slug),
