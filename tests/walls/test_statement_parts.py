@@ -24,7 +24,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import custom_op
 
 from portal.channels.models import CodeDirectory
 from portal.core.errors import Unscoped
@@ -83,6 +85,7 @@ REFUSED = {
     "a hint of the statement": select(Site).with_statement_hint("x"),
     "an operator of text": select(Site.slug.op("or 1 =")(1)),
     "an operator of text, turned round": select(Site.slug.op("= 1 or", is_comparison=True)(1)),
+    "a modifier of text": select(UnaryExpression(Site.slug, modifier=custom_op("desc, 1"))),
     "a field of text": select(extract("year from x) from", Site.created_at)),
     "a function without a name": select(Nameless()),
     "a full join": select(Site).join(Team, Team.site_id == Site.id, full=True),
@@ -128,6 +131,7 @@ BARE = {
     "a table beside a class": select(Site, _team),
     "a table in from": select(Site.slug).select_from(_site),
     "a table joined": select(Site.slug).join(_team, _team.c.site_id == Site.id),
+    "a table joined on nothing": select(Site.slug).join(_team, true()),
     "a table's alias": select(_site.alias().c.slug),
     "a column beside a class": select(Site.slug, _site.c.name),
     "a join of tables": select(Site.slug).select_from(join(_site, _team, _team.c.site_id == _site.c.id)),
@@ -167,6 +171,8 @@ def test_a_write_joins_no_other_table_but_asks_sub_queries() -> None:
         update(_site).values(name=_team.c.name),
         delete(Site).where(Site.id == Team.site_id),
         update(Site).where(Site.id == aliased(Site).id).values(name="x"),
+        delete(Site).where(Site.id == Team.site_id, Site.id.in_(select(Team.site_id))),
+        delete(Site).where(Site.id.in_(select(Team.site_id)), Site.id == Team.site_id),
     ):
         with pytest.raises(Unscoped):
             check_one_target(statement)

@@ -124,7 +124,7 @@ def changed(source: str, text: str) -> tuple[int, str, str]:
             line = line or i + 1
             was += [one.strip() for one in before[i:j]]
             now += [one.strip() for one in after[k:m]]
-    return line, " ".join(was), " ".join(now)
+    return line, " ".join(was).strip(), " ".join(now).strip()
 
 
 def copied(into: Path) -> Path:
@@ -147,7 +147,7 @@ def counted(target: Target) -> Count:
     """The figures of the module's last run, judged by the equivalents as they are now."""
     told = json.loads((KEPT / _file_of(target)).read_text(encoding="utf-8"))
     same = equivalents()
-    equal = [row for row in told["mutants"] if (target.path, row["was"], row["now"]) in same]
+    equal = [row for row in told["mutants"] if (target.path, row["was"].strip(), row["now"].strip()) in same]
     if killed := [row for row in equal if row["result"] != "passed"]:
         raise SystemExit(f"called equivalent, and yet a test tells them apart: {killed}")
     passed = sum(row["result"] == "passed" for row in told["mutants"])
@@ -252,7 +252,10 @@ def survivors(chosen: Iterable[Target]) -> Iterable[str]:
     same = equivalents()
     for target in chosen:
         for row in json.loads((KEPT / _file_of(target)).read_text(encoding="utf-8"))["mutants"]:
-            if row["result"] == "passed" and (target.path, row["was"], row["now"]) not in same:
+            if (
+                row["result"] == "passed"
+                and (target.path, row["was"].strip(), row["now"].strip()) not in same
+            ):
                 yield f"{target.path}:{row['line']} {row['operator']}\n  - {row['was']}\n  + {row['now']}"
 
 
