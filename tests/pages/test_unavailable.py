@@ -167,8 +167,8 @@ def test_a_server_that_went_away_comes_back_without_hands(
             page, desk = phone.client.get(phone.path), lead.get("/s/passerelle/cases")
             written = lead.post("/s/passerelle/cases/PAS-2027-000001/acknowledge", message=WORDS)
         assert [one.status_code for one in (refused, page, desk, written)] == [503] * 4
-        assert "La liaison a été coupée avant la confirmation" in refused.text
-        assert "il n’est pas certain que votre envoi soit enregistré" in written.text
+        assert "La connexion a été coupée avant la confirmation" in refused.text
+        assert "il n’est pas certain que votre envoi ait été enregistré" in written.text
         assert "La Passerelle" not in written.text
         for path in (f"/q/{world.lyon.code.code}/fr", "/p/passerelle/fr"):
             assert phone.client.get(path).status_code == 200
