@@ -175,3 +175,14 @@ def test_a_refused_statement_is_told_by_its_beginning(sqlite_world: World) -> No
     with sqlite_world.database.engine.connect() as connection, pytest.raises(Unscoped) as refused:
         connection.execute(text(f"select '{'x' * 200}'"))
     assert refused.value.facts == {"statement": f"select '{'x' * 72}"}
+
+
+def test_a_cursor_is_let_through_once_for_each_statement(sqlite_world: World) -> None:
+    with sqlite_world.database.engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        cursor = driver.cursor()
+        for passes in (cursor.execute, lambda sql: cursor.executemany(sql, [])):
+            cursor.admitted = True
+            passes("delete from team where 1 = 0")
+            with pytest.raises(Unscoped):
+                passes("delete from team where 1 = 0")

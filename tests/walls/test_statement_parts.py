@@ -85,7 +85,7 @@ REFUSED = {
     "a hint of the statement": select(Site).with_statement_hint("x"),
     "an operator of text": select(Site.slug.op("or 1 =")(1)),
     "an operator of text, turned round": select(Site.slug.op("= 1 or", is_comparison=True)(1)),
-    "a modifier of text": select(UnaryExpression(Site.slug, modifier=custom_op("desc, 1"))),
+    "a modifier of text": select(UnaryExpression(_site.c.slug, modifier=custom_op("desc, 1"))),
     "a field of text": select(extract("year from x) from", Site.created_at)),
     "a function without a name": select(Nameless()),
     "a full join": select(Site).join(Team, Team.site_id == Site.id, full=True),
