@@ -23,6 +23,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.functions import FunctionElement
@@ -81,6 +82,7 @@ REFUSED = {
     "a literal column": select(literal_column("slug")),
     "a prefix": select(Site).prefix_with("distinct"),
     "a suffix": select(Site).suffix_with("limit 1"),
+    "a clause after the values": sqlite.insert(Site).values(name="x").on_conflict_do_nothing(),
     "a hint": select(Site).with_hint(Site, "index x"),
     "a hint of the statement": select(Site).with_statement_hint("x"),
     "an operator of text": select(Site.slug.op("or 1 =")(1)),
