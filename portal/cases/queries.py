@@ -242,7 +242,7 @@ def able_to_handle(u: Unit, case_id: UUID) -> set[UUID]:
 def seen_before(u: Unit, case_id: UUID) -> set[UUID]:
     """Who gave the answers that are now looked at again, and therefore leaves the next to others.
 
-    Empty where nobody asked for a second look, and where nobody else could give it: in a structure of one
+    Empty where nobody waits for a second look, and where nobody else could give it: in a structure of one
     handler a case must not wait for ever. (ISO 10002:2018, the principle of objectivity.)
     """
     gave: set[UUID] = set()
@@ -250,7 +250,7 @@ def seen_before(u: Unit, case_id: UUID) -> set[UUID]:
     for event in events_of(u, case_id):
         if event.type in ENDING and event.actor_id is not None:
             gave.add(event.actor_id)
-        is_again = is_again or event.type in RESTARTING
+        is_again = event.type in RESTARTING or (is_again and event.type not in ENDING)
     return gave if is_again and able_to_handle(u, case_id) - gave else set()
 
 

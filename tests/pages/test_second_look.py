@@ -45,6 +45,23 @@ def test_a_second_look_is_given_by_another_colleague(world: World) -> None:
         assert (row.state, row.finding) == (CaseState.ANSWERED, Finding.UPHELD)
 
 
+def test_once_it_is_given_nobody_is_told_to_wait_and_who_answered_gives_no_third(world: World) -> None:
+    lead = signed_in(world, Role.QUALITY_LEAD)
+    other = signed_in(world, Role.DIRECTOR, email="direction@passerelle.example")
+    third = signed_in(world, Role.BOARD, email="bureau@passerelle.example")
+    receipt, reference = file(world)
+    page = f"/s/passerelle/cases/{reference}"
+    for one, waits in ((lead, (lead,)), (other, (lead, other))):
+        step(one, reference, "start")
+        assert step(one, reference, "answer", message="Voici.").status_code == 303
+        for who in (lead, other, third):
+            assert "demande un réexamen de votre réponse" not in who.get(page).text
+        client, url, shown = followed(world, receipt)
+        assert client.post(f"{url}/contest", data={"token": token_of(shown)}).status_code == 303
+        for who in (lead, other, third):
+            assert ("demande un réexamen de votre réponse" in who.get(page).text) is (who in waits)
+
+
 def test_where_nobody_else_handles_cases_the_second_look_does_not_wait_for_ever(world: World) -> None:
     lead = signed_in(world, Role.QUALITY_LEAD)
     reference = looked_at_again(world, lead)
