@@ -230,11 +230,12 @@ def _clock(place: WorkCalendar, row: Clock, standing: Standing, today: date) -> 
     }
     if row.stopped_at is not None:
         days = ngettext("%(num)d working day", "%(num)d working days", row.net_days or 0)
-        kept = (
-            gettext("done in %(days)s", days=days)
-            if row.net_days == row.gross_days
-            else gettext("done in %(days)s (%(gross)d with waiting)", days=days, gross=row.gross_days)
-        )
+        if not row.gross_days:
+            kept = gettext("done within a working day")
+        elif row.net_days == row.gross_days:
+            kept = gettext("done in %(days)s", days=days)
+        else:
+            kept = gettext("done in %(days)s (%(gross)d with waiting)", days=days, gross=row.gross_days)
         tone = "done" if place.local(row.stopped_at).date() <= row.due_on else "late"
         return {**told, "left": kept, "due": "", "tone": tone}
     due = day_told(row.due_on, "full")
