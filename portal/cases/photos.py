@@ -14,6 +14,9 @@ MEDIA_TYPE = "image/jpeg"
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _SIDE = 1600
 _MAX_PIXELS = 50_000_000
+_MAX_UNPACKED_WHOLE = 16_000_000
+"""Pixels of a PNG or WebP: a file of 200 kB may hold a hundred times as many as it seems. Cameras write JPEG,
+of which a smaller picture is unpacked at once."""
 _QUALITY = 82
 
 
@@ -26,8 +29,10 @@ def clean(raw: bytes) -> bytes:
         raise Invalid("photo", reason="size")
     try:
         with Image.open(BytesIO(raw), formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
+            most = _MAX_UNPACKED_WHOLE if picture.format in {"PNG", "WEBP"} else _MAX_PIXELS
+            if picture.width * picture.height > most:
                 raise Invalid("photo", reason="form")
+            picture.draft(None, (_SIDE, _SIDE))
             turned = upright(picture).convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         raise Invalid("photo", reason="form") from None
