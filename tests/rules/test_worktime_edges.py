@@ -34,6 +34,7 @@ def test_opening_is_counted_to_the_second_and_never_below_none() -> None:
     assert CALENDAR.open_seconds_between(nine, nine + timedelta(seconds=1)) == 1
     assert CALENDAR.open_seconds_between(nine - timedelta(hours=1), nine) == 0
     assert CALENDAR.open_seconds_between(nine + timedelta(hours=2), nine) == 0
+    assert CALENDAR.open_seconds_between(nine + timedelta(hours=2), nine + timedelta(hours=1)) == 0
     assert CALENDAR.open_seconds_between(nine, nine + timedelta(days=7)) == 5 * 7 * 3600
     assert CALENDAR.open_seconds_between(nine, nine + timedelta(hours=9)) == 7 * 3600
 
