@@ -119,9 +119,9 @@ def upgrade(owner_url: str, application_role: str | None = None) -> str:
                 command.upgrade(config, "head")
                 if application_role:
                     _grant(connection, application_role)
-            missing = missing_guards(connection)
-            if missing:
-                raise Refused("guards", missing=missing)
+                missing = missing_guards(connection)
+                if missing:
+                    raise Refused("guards", missing=missing)
             return revision_of(connection) or ""
     finally:
         engine.dispose()

@@ -87,16 +87,20 @@ class PortalSession(Session):
 
     def rollback(self) -> None:
         """Undo what the session and the prepared statements have written."""
-        super().rollback()
-        if self._line is not None:
-            self._line.rollback()
+        try:
+            super().rollback()
+        finally:
+            if self._line is not None:
+                self._line.rollback()
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
-        super().close()
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        line, self._line = self._line, None
+        try:
+            super().close()
+        finally:
+            if line is not None:
+                line.close()
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what was checked; whatever happens, the way is closed afterwards."""

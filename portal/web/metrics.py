@@ -1,7 +1,8 @@
 """`/metrics`: how the house does, for the operator's own Prometheus, and nothing of a single resident.
 
 It is there once PORTAL_METRICS_TOKEN is set, which needs the extra `metrics`. Whoever asks every few seconds
-must not see when somebody answered: requests for residents' pages are told by tens, and mail once it is late.
+must not see when somebody answered: requests of residents are told by tens and not apart, and mail once it
+is late.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ bp = Blueprint("metrics", __name__)
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where the processes of a server keep their counts for one another; the library reads this name."""
 CROWD = 10
-"""Requests for a page of residents are told when so many have come: one more is not seen."""
+"""Requests of residents are told when so many have come, under one name: the instant of the tenth tells
+neither whether it was an answer nor of which structure."""
 LATE = timedelta(minutes=10)
 """Mail that waits no longer is not told, and what is told changes only when the clock has made such a step:
 the instant of a change would tell when a case was filed."""
@@ -58,6 +60,7 @@ _MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _KEY = "portal_metrics"
 _NO_ROUTE = "none"
+_RESIDENTS = "residents"
 _UNAUTHORIZED = 401
 
 
@@ -72,8 +75,8 @@ class Figures:
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, route: str | None, status: int, seconds: float, *, is_of_team: bool) -> None:
-        """Count one answer; one of a page of residents waits until it is one of ten of that page."""
-        name = route or _NO_ROUTE
+        """Count one answer; one to a resident, whatever it was, waits until it is one of ten of them."""
+        name = (route or _NO_ROUTE) if is_of_team else _RESIDENTS
         counted = [(status, seconds)]
         if not is_of_team:
             with self._lock:
