@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from cli.test_commands import environment, portal
-from click.testing import CliRunner
-
-from portal.cli import founding, main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,22 +17,23 @@ if TYPE_CHECKING:
 GIVEN = ("structure", "create", "--slug", "escale", "--letters", "ESC", "--name", "L’Escale")
 
 
-class Cut(Exception):
-    """The process died here."""
+DIES = """
+import os
+from portal.cli import founding, main
+founding._furnished = lambda *_what: os._exit(9)
+main()
+"""
+"""The command in a process that dies before it furnishes what it founded."""
 
 
 @pytest.fixture
-def half_founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def half_founded(tmp_path: Path) -> Path:
     """A folder whose only structure was founded by a command that died before it was furnished."""
-
-    def cut(*_what: object) -> None:
-        raise Cut
-
     assert portal(tmp_path, "db", "upgrade").returncode == 0
-    with monkeypatch.context() as patched:
-        patched.setattr(founding, "_furnished", cut)
-        done = CliRunner().invoke(main, GIVEN, env=environment(tmp_path))
-    assert isinstance(done.exception, Cut)
+    died = subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-c", DIES, *GIVEN], env=environment(tmp_path), capture_output=True, check=False
+    )
+    assert died.returncode == 9, died.stderr
     return tmp_path
 
 
