@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from build import World
 from playwright.sync_api import sync_playwright
-from servers import APPLICATION, OWNER, address, binaries, postgresql
-from sqlalchemy import create_engine, text
+from servers import APPLICATION, OWNER, TEMPLATE, Lender, address, as_superuser, binaries, postgresql
 
 from portal.core.clock import FixedClock
 from portal.core.upgrade import upgrade
@@ -63,19 +62,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             port,
             f"create role {OWNER} login",
             f"create role {APPLICATION} login",
-            f"create database template_portal owner {OWNER}",
+            f"create database {TEMPLATE} owner {OWNER}",
         )
-        upgrade(address(port, OWNER, "template_portal"), APPLICATION)
+        upgrade(address(port, OWNER, TEMPLATE), APPLICATION)
         yield port
 
 
-def as_superuser(port: int, *statements: str) -> None:
-    """Run statements outside a transaction, as the cluster's superuser."""
-    engine = create_engine(address(port, "postgres", "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
+@pytest.fixture(scope="session")
+def lender(cluster: int) -> Lender:
+    """Who lends the databases of the worker's cluster to its tests."""
+    return Lender(cluster)
 
 
 @pytest.fixture
@@ -86,12 +82,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(cluster: int, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database, as the application role."""
-    name = f"t_{abs(hash(str(tmp_path))):x}"
-    as_superuser(cluster, f"create database {name} template template_portal owner {OWNER}")
-    yield address(cluster, APPLICATION, name)
-    as_superuser(cluster, f"drop database {name} with (force)")
+def postgresql_url(lender: Lender) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, as the application role."""
+    with lender.lent() as name:
+        yield address(lender.port, APPLICATION, name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli.test_commands import portal, serving
-from conftest import NOON, as_superuser
-from servers import OWNER, binaries
+from conftest import NOON
+from servers import OWNER, as_superuser, binaries
 from sqlalchemy import create_engine, text
 from walls.planting import planted_at
 

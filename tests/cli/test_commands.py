@@ -90,6 +90,27 @@ def test_a_structure_is_founded_listed_and_someone_invited(tmp_path: Path) -> No
     assert portal(tmp_path, "doctor").returncode == 0
 
 
+def test_a_name_an_address_and_a_promise_are_enough_to_collect(tmp_path: Path) -> None:
+    assert portal(tmp_path, "db", "upgrade").returncode == 0
+    link = portal(tmp_path, "doctor").stderr.strip().rsplit(" ", 1)[-1]
+    assert "/start/" in link
+    lead = ("--email", "lea.fontaine@escale.example", "--promise", "8")
+    made = portal(tmp_path, "structure", "create", "--name", "L’Escale", *lead, "--json")
+    assert made.returncode == 0, made.stderr
+    row = json.loads(made.stdout)
+    assert (row["slug"], row["letters"]) == ("l-escale", "ESC")
+    assert row["url"].endswith(f"/q/{row['code']}")
+    assert "/invitations/" in row["invitation"]
+    again = portal(tmp_path, "structure", "create", "--name", "l’escale", *lead)
+    assert (again.returncode, "--slug" in again.stderr) == (1, True)
+    assert "/start/" not in portal(tmp_path, "doctor").stderr
+    assert "/start/" in portal(tmp_path, "structure", "start-link").stdout
+    wrong = portal(tmp_path, "structure", "create", "--name", "Autre", "--email", "lea at home")
+    assert (wrong.returncode, "mail address" in wrong.stderr) == (1, True)
+    assert len(json.loads(portal(tmp_path, "structure", "list", "--json").stdout)) == 1
+    assert portal(tmp_path, "structure", "create", "--promise", "8").returncode == 2
+
+
 def test_what_cannot_be_done_is_refused_with_a_sentence(tmp_path: Path) -> None:
     early = portal(tmp_path, "structure", "list")
     assert (early.returncode, early.stdout) == (1, "")

@@ -19,8 +19,9 @@ GIVEN = ("structure", "create", "--slug", "escale", "--letters", "ESC", "--name"
 
 DIES = """
 import os
-from portal.cli import founding, main
-founding._furnished = lambda *_what: os._exit(9)
+from portal.cli import main
+from portal.web import founding
+founding.furnish = lambda *_what, **_more: os._exit(9)
 main()
 """
 """The command in a process that dies before it furnishes what it founded."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from cli.test_commands import portal
-from conftest import as_superuser
-from servers import binaries, postgresql
+from servers import as_superuser, binaries, postgresql
 
 from portal.core.config import PREFIX, SETTINGS
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from alembic import command
 from build import World
-from conftest import as_superuser
-from servers import APPLICATION, OWNER, address, binaries
+from servers import APPLICATION, OWNER, address, as_superuser, binaries
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError

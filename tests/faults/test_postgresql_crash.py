@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import as_superuser
 from faults.ledger import Ledger, post_the_rest
 from faults.storm import Crowd, founded, supervised
-from servers import APPLICATION, DURABLE, OWNER, address, binaries, crash, postgresql, start
+from servers import APPLICATION, DURABLE, OWNER, address, as_superuser, binaries, crash, postgresql, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

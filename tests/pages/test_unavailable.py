@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from build import World
-from conftest import as_superuser
 from mailing import filed
 from phone import Phone
+from servers import as_superuser
 from sqlalchemy import event, func, select
 from staff import signed_in
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from conftest import as_superuser
-from servers import APPLICATION, OWNER, address
+from servers import APPLICATION, OWNER, address, as_superuser
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
