@@ -22,7 +22,7 @@ from portal.channels.qr import code_url, terminal
 from portal.cli.audit import audit
 from portal.cli.checks import CHECKS, require_servable
 from portal.cli.database import db
-from portal.cli.founding import person, structure
+from portal.cli.founding import first_link, person, structure
 from portal.cli.ground import PORT, refuse, settings, told
 from portal.cli.server import LOCAL, require_free, serve_on
 from portal.cli.work import jobs
@@ -39,6 +39,7 @@ _OLD_DEMO = (
     "The demo world in {folder} was made by another version and cannot be brought up to this one. "
     "Delete that folder, and the same command makes a new world; or name another one with --data."
 )
+_START = "No structure yet. Whoever opens this link founds one, once, within 7 days: {link}"
 _MARKS = {True: "FAULT ", False: "advice"}
 
 
@@ -68,7 +69,15 @@ def serve(*, port: int, host: str, workers: int, no_jobs: bool) -> None:
     config = settings()
     require_servable(config)
     require_free(port, host)
+    _tell_start(config)
     serve_on(config, port=port, workers=workers, host=host, has_jobs=not no_jobs)
+
+
+def _tell_start(config: Config) -> None:
+    """Say how the first structure is founded, while there is none."""
+    link = first_link(config)
+    if link is not None:
+        click.echo(_START.format(link=link), err=True)
 
 
 @main.command()
@@ -155,3 +164,4 @@ def doctor() -> None:
             click.echo(f"{check.name:14} {_MARKS[finding.is_fault]}  {finding.sentence}")
     if has_fault:
         sys.exit(1)
+    _tell_start(config)

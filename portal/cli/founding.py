@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from portal.channels.actions import CodeGiven, issue_code
-from portal.channels.rules import CodeKind
+from portal.channels.qr import code_url, terminal
 from portal.cli.checks import require_servable
 from portal.cli.ground import AS_JSON, opened, settings, tell
+from portal.core.crypto import Keys, Tokens
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
+from portal.people.passwords import name_in, read_email, read_name
 from portal.people.rules import Role
-from portal.questionnaires.publishing import publish_shipped
-from portal.tenancy.actions import SiteGiven, found_structure, furnish
 from portal.tenancy.holidays_fr import ZONES
-from portal.tenancy.queries import sites, structure_by_slug, structures
-from portal.web.theme import DEFAULT_COLOUR
+from portal.tenancy.queries import structure_by_slug, structures
+from portal.web.founding import MOST_DAYS, USUAL_DAYS, Founding, found, is_empty, start_token
 
 if TYPE_CHECKING:
+    from portal.core.config import Config
     from portal.core.db import Database
+
+_NOBODY = "Nobody can sign in there yet: portal person invite --structure {slug} --role quality_lead …"
 
 
 @click.group()
@@ -29,53 +32,97 @@ def structure() -> None:
 
 
 @structure.command("create")
-@click.option("--slug", required=True, help="Its name in addresses, such as la-passerelle.")
-@click.option("--letters", required=True, help="2 to 6 letters A-Z that begin its references.")
-@click.option("--name", required=True)
-@click.option("--zone", type=click.Choice(sorted(ZONES)), default="metropole", show_default=True)
-@click.option("--colour", default=DEFAULT_COLOUR, show_default=True)
+@click.option("--name", help="As residents know it.")
+@click.option("--email", help="Of the quality lead, who is invited.")
+@click.option(
+    "--promise",
+    "days",
+    type=click.IntRange(1, MOST_DAYS),
+    help=f"Working days until a complaint is answered; {USUAL_DAYS} unless said.",
+)
+@click.option("--person", help="First name and name of the quality lead; made of the address unless said.")
+@click.option("--slug", help="Its name in addresses, such as la-passerelle; made of the name unless said.")
+@click.option("--letters", help="2 to 6 letters A-Z that begin its references; made of the name.")
+@click.option("--zone", type=click.Choice(sorted(ZONES)), help="Of its public holidays; told by the name.")
+@click.option("--colour", help="Such as #17606b.")
 @AS_JSON
 def structure_create(  # noqa: PLR0913 -- a parameter for each option
-    *, slug: str, letters: str, name: str, zone: str, colour: str, as_json: bool
+    *,
+    name: str | None,
+    email: str | None,
+    days: int | None,
+    person: str | None,
+    slug: str | None,
+    letters: str | None,
+    zone: str | None,
+    colour: str | None,
+    as_json: bool,
 ) -> None:
-    """Found a structure with its main site, the resident questionnaire and a first code.
+    """Found a structure: its main site, the residents' questionnaire, a code that collects, its quality lead.
 
-    Cut half way, it goes on when it is run again with the same words.
+    On a terminal it asks for what is missing: name, e-mail, promise. Cut half way, it goes on when it is run
+    again with the same words.
     """
     config = settings()
     require_servable(config)
+    if sys.stdin.isatty():
+        name = name or click.prompt("Name of the structure")
+        email = email or click.prompt("E-mail of the quality lead")
+        days = days or click.prompt(
+            "Working days until a complaint is answered", USUAL_DAYS, type=click.IntRange(1, MOST_DAYS)
+        )
+    if not name:
+        raise click.UsageError("Missing option '--name'.")
+    asked = Founding(name, days or USUAL_DAYS, slug=slug, letters=letters, zone=zone, colour=colour)
     with opened(config) as database:
-        structure_id = _half_made(database, slug, letters, name)
-        if structure_id is None:
-            with database.transaction(Scope.nobody()) as u:
-                row = found_structure(u, slug=slug, letters=letters, name=name, colour=colour)
-                structure_id = row.id
-        shown = name.strip()
-        code = _furnished(database, structure_id, shown, zone)
-    address = f"{config.base_url}/q/{code}"
-    tell({"slug": slug, "letters": letters, "name": shown, "code": code, "url": address}, as_json=as_json)
+        lead = _lead(email, person)
+        made, token = found(database, asked, first=lambda u: invite(u, lead) if lead else None)
+    row = {"slug": made.slug, "letters": made.letters, "name": made.name, "code": made.code}
+    row["url"] = f"{config.base_url}/q/{made.code}"
+    if token is not None:
+        row["invitation"] = f"{config.base_url}/invitations/{token}"
+    tell(row, as_json=as_json)
+    if not as_json and sys.stdout.isatty():
+        click.echo(terminal(code_url(config.base_url, made.code)))
+    if token is None and not as_json:
+        click.echo(_NOBODY.format(slug=made.slug), err=True)
 
 
-def _half_made(database: Database, slug: str, letters: str, name: str) -> int | None:
-    """The structure that this very command founded and was cut before it could furnish it, if there is one.
-
-    Two transactions are needed: a structure's own rows can be written only once it has a scope.
-    """
-    asked = (slug, letters, name.strip())
-    with database.reading(Scope.nobody()) as u:
-        found = [row.id for row in structures(u) if (row.slug, row.letters, row.name) == asked]
-    if not found:
+def _lead(email: str | None, name: str | None) -> PersonGiven | None:
+    """Who is invited first, checked before anything is founded; None without an address. Raises `Invalid`."""
+    if not email:
         return None
-    with database.reading(Scope.of(found[0])) as u:
-        return None if sites(u) else found[0]
+    address = read_email(email)
+    return PersonGiven(address, read_name(name) if name else name_in(address), Role.QUALITY_LEAD)
 
 
-def _furnished(database: Database, structure_id: int, name: str, zone: str) -> str:
-    """The first code of a structure, ready to listen."""
-    with database.transaction(Scope.of(structure_id)) as u:
-        site = furnish(u, site=SiteGiven(name, "centre", zone, is_main=True))
-        publish_shipped(u, "q-res")
-        return issue_code(u, CodeGiven(CodeKind.SITE, name, site.id)).code
+@structure.command("start-link")
+@AS_JSON
+def structure_start_link(*, as_json: bool) -> None:
+    """Print a link that founds one structure in the browser; it opens once, within 7 days."""
+    config = settings()
+    require_servable(config)
+    with opened(config) as database:
+        link = start_link(config, database)
+    tell({"url": link}, as_json=as_json)
+
+
+def start_link(config: Config, database: Database) -> str:
+    """The address at which whoever holds it founds one structure, once."""
+    with database.reading(Scope.nobody()) as u:
+        return f"{config.base_url}/start/{start_token(u, _tokens(config))}"
+
+
+def first_link(config: Config) -> str | None:
+    """The start link of a portal without any structure; None once there is one."""
+    with opened(config) as database:
+        with database.reading(Scope.nobody()) as u:
+            empty = is_empty(u)
+        return start_link(config, database) if empty else None
+
+
+def _tokens(config: Config) -> Tokens:
+    return Tokens(Keys(config.secret_key, config.secret_key_old))
 
 
 @structure.command("list")

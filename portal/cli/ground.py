@@ -37,6 +37,7 @@ NO_ADDRESS = (
 
 _REASONS = {
     "taken": "This {fact} is taken already: choose another. `portal structure list` shows those there are.",
+    "same": "A structure has this name already. To found another one, give it a --slug of its own.",
     "member": "This person works here already. End that access first, on the page of people.",
 }
 _SENTENCES = {
@@ -45,6 +46,7 @@ _SENTENCES = {
     "colour": "The colour must look like #0b5c68.",
     "name": "The name must not be empty, nor longer than a line.",
     "email": "This is no mail address. It looks like lea@example.org.",
+    "answer_days": "The promise must be 1 to 60 working days.",
     "structure": "There is no such structure. `portal structure list` shows those there are.",
     "base_url": "PORTAL_BASE_URL cannot stand in a printed code: give a host and no more.",
     "guards": "The schema was brought up, but guards are missing: {missing}. Restore a backup, and tell us.",

@@ -73,6 +73,12 @@ def read_name(raw: str) -> str:
     return name
 
 
+def name_in(email: str) -> str:
+    """A name to begin with for who gave only an address: "lea.fontaine@…" makes "Lea Fontaine"."""
+    words = re.findall(r"[^\W\d_]+", email.partition("@")[0].partition("+")[0])
+    return " ".join(word.capitalize() for word in words) or email.partition("@")[0]
+
+
 def check_password(password: str, *, email: str, structure: str) -> None:
     """Nothing. Raises `Invalid("password", reason=…)` with a key of `PASSWORD_FAULTS`."""
     fault = _fault(unicodedata.normalize("NFKC", password), (email, structure))

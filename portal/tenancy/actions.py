@@ -70,10 +70,16 @@ def found_structure(u: Unit, *, slug: str, letters: str, name: str, colour: str)
     return structure
 
 
-def furnish(u: Unit, *, site: SiteGiven, document: tuple[str, str] = ("PR-01", "1")) -> Site:
+def furnish(
+    u: Unit,
+    *,
+    site: SiteGiven,
+    document: tuple[str, str] = ("PR-01", "1"),
+    targets: Mapping[str, Targets] = DEFAULT_TARGETS,
+) -> Site:
     """The main site of a new structure, with its data key and first policy."""
     u.add(new_structure_key(u))
-    set_policy(u, document_code=document[0], document_version=document[1])
+    set_policy(u, document_code=document[0], document_version=document[1], targets=targets)
     return add_site(u, site)
 
 

@@ -233,7 +233,7 @@ def test_a_site_a_team_and_an_agreement_are_added(world: World) -> None:
     page = saved(lead, f"{SETTINGS}/agreements/new", {**AGREEMENT, "ends_on": "31/12/2027"})
     with world.database.reading(world.lyon.scope) as u:
         added = sites(u)[1]
-        assert (added.slug, added.is_main) == ("annexe-de-letoile", False)
+        assert (added.slug, added.is_main) == ("annexe-de-l-etoile", False)
         assert calendar_of(u, added.id).document["timezone"] == "America/Cayenne"
         assert [one.name for one in teams(u)] == ["Équipe du soir"]
         assert [one.ends_on for one in agreements(u)] == [date(2027, 12, 31)]
