@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jinja2 import BytecodeCache
+
 from portal.app import compose
 from portal.channels.actions import CodeGiven, issue_code
 from portal.channels.rules import CodeKind
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flask import Flask
+    from jinja2.bccache import Bucket
 
     from portal.channels.models import Code
     from portal.core.clock import FixedClock
@@ -26,6 +29,25 @@ if TYPE_CHECKING:
     from portal.tenancy.models import Site, Structure
 
 SECRET = "a secret of at least thirty-two characters, for tests"
+
+
+class _Compiled(BytecodeCache):
+    """Templates, compiled once for all the applications of a test worker."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled before, if it was."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +76,10 @@ class World:
 
     @classmethod
     @contextmanager
-    def made(cls, url: str, clock: FixedClock, folder: Path) -> Iterator[World]:
-        """A world over a migrated, empty database."""
+    def made(
+        cls, url: str, clock: FixedClock, folder: Path, there: tuple[Furnished, Furnished] | None = None
+    ) -> Iterator[World]:
+        """A world over a migrated, empty database; or over one in which these two were furnished before."""
         environ = {
             "PORTAL_DATABASE_URL": url,
             "PORTAL_DATA": str(folder),
@@ -63,9 +87,12 @@ class World:
             "PORTAL_BASE_URL": "http://portal.test",
         }
         app, database = compose(replace(load(environ), cheap_hashes=True), clock=clock)
+        app.jinja_env.bytecode_cache = _COMPILED
         try:
-            lyon = furnished(database, "passerelle", "PAS", "La Passerelle", "metropole")
-            strasbourg = furnished(database, "rive-gauche", "RIV", "Rive Gauche", "alsace_moselle")
+            lyon, strasbourg = there or (
+                furnished(database, "passerelle", "PAS", "La Passerelle", "metropole"),
+                furnished(database, "rive-gauche", "RIV", "Rive Gauche", "alsace_moselle"),
+            )
             yield cls(app, database, clock, lyon, strasbourg)
         finally:
             database.engine.dispose()

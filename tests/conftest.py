@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from build import World
+from build import Furnished, World
 from playwright.sync_api import sync_playwright
 from servers import APPLICATION, OWNER, TEMPLATE, Lender, address, as_superuser, binaries, postgresql
 
@@ -101,18 +101,41 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def furnished_template(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, tuple[Furnished, Furnished]]:
+    """A SQLite file in which the two structures of a world are furnished, made once per worker; and they."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copy(sqlite_template, folder / "portal.db")
+    with World.made(f"sqlite:///{folder / 'portal.db'}", FixedClock(NOON), folder) as made:
+        there = made.lyon, made.strasbourg
+    return folder / "portal.db", there
+
+
 @pytest.fixture
-def world(database_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[World]:
-    """Two structures side by side, on both engines: see `build.World`."""
-    with World.made(database_url, clock, tmp_path) as made:
+def sqlite_world(
+    furnished_template: tuple[Path, tuple[Furnished, Furnished]], clock: FixedClock, tmp_path: Path
+) -> Iterator[World]:
+    """Two structures side by side, on SQLite, for what the engine does not change: see `build.World`."""
+    template, there = furnished_template
+    shutil.copy(template, tmp_path / "portal.db")
+    with World.made(f"sqlite:///{tmp_path / 'portal.db'}", clock, tmp_path, there) as made:
         yield made
 
 
 @pytest.fixture
-def sqlite_world(sqlite_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[World]:
-    """The same on SQLite alone, where the engine does not matter."""
-    with World.made(sqlite_url, clock, tmp_path) as made:
+def postgresql_world(postgresql_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[World]:
+    """The same on PostgreSQL."""
+    with World.made(postgresql_url, clock, tmp_path) as made:
         yield made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def world(request: pytest.FixtureRequest) -> World:
+    """The same on both engines."""
+    made: World = request.getfixturevalue(f"{request.param}_world")
+    return made
 
 
 _CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from build import SECRET
-from cli.test_commands import portal
+from commanding import portal
 from sqlalchemy import create_engine, text
 from walls.planting import planted_at
 

@@ -8,7 +8,8 @@ import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.test_commands import portal, serving
+from cli.test_commands import serving
+from commanding import portal
 from conftest import NOON
 from servers import OWNER, as_superuser, binaries
 from sqlalchemy import create_engine, text

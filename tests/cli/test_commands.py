@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,30 +14,13 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from commanding import environment, portal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRET = "a secret of at least thirty-two characters, for tests"
 PORTAL = str(Path(sys.executable).with_name("portal"))
 _IDLE = 40
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """A process environment for a database in this folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    return {**kept, "PORTAL_DATA": str(folder), "PORTAL_SECRET_KEY": SECRET, **more}
-
-
-def portal(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run(  # noqa: S603 -- our own command
-        [PORTAL, *arguments],
-        env=environment(folder, **more),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def free_port() -> int:

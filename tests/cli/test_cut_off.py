@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.test_commands import environment, portal
+from commanding import environment, portal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from cli.test_commands import portal
+from commanding import portal
 from servers import as_superuser, binaries, postgresql
 
 from portal.core.config import PREFIX, SETTINGS

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.test_commands import PORTAL, environment, free_port, portal, wait_until_up
+from cli.test_commands import PORTAL, free_port, wait_until_up
 from click.exceptions import Exit
+from commanding import environment, portal
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import SQLAlchemyError
 from staff import signed_in

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build import SECRET
-from cli.test_commands import environment
+from commanding import environment
 from sqlalchemy import create_engine, text
 
 from portal.app import compose

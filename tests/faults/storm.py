@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from build import furnished
-from cli.test_commands import PORTAL, environment, free_port
+from cli.test_commands import PORTAL, free_port
+from commanding import environment
 
 from portal.app import compose
 from portal.cli.database import make_room

@@ -8,6 +8,7 @@ that nobody has: the answers must be the same, and nothing of the case may have 
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -34,13 +35,24 @@ if TYPE_CHECKING:
     from portal.core.db import Scope
     from portal.web.guard import Desk
 
-HANDLERS = sorted(role for role, row in PERMISSIONS.items() if Permission.HANDLE_CASES in row.may)
+LONG = bool(os.environ.get("PORTAL_TEST_LONG"))
+NAMED = [
+    *(("sqlite", role) for role in Role),
+    *(("postgresql", role) for role in (Role if LONG else (Role.MEDIATOR, Role.DIRECTOR))),
+]
+"""Who may be named, on which engine: what tells the engines apart is below the roles."""
+HANDLERS = [one for one in NAMED if Permission.HANDLE_CASES in PERMISSIONS[one[1]].may]
 
 
-@pytest.fixture(params=Role, ids=lambda role: role.value)
-def affair(world: World, request: pytest.FixtureRequest) -> Affair:
+def _called(one: tuple[str, Role]) -> str:
+    return "-".join(one)
+
+
+@pytest.fixture(params=NAMED, ids=_called)
+def affair(request: pytest.FixtureRequest) -> Affair:
     """The same with each role that can be named: all of them."""
-    return affair_of(world, request.param)
+    engine, role = request.param
+    return affair_of(request.getfixturevalue(f"{engine}_world"), role)
 
 
 def test_no_page_and_no_figure_changes_when_a_case_names_its_reader(affair: Affair) -> None:
@@ -68,7 +80,7 @@ def test_no_address_tells_the_case_from_one_that_nobody_has(affair: Affair) -> N
     assert (affair.rows() != before) == (Permission.HANDLE_CASES in may)
 
 
-@pytest.mark.parametrize("affair", HANDLERS, indirect=True, ids=lambda role: role.value)
+@pytest.mark.parametrize("affair", HANDLERS, indirect=True, ids=_called)
 def test_no_mail_tells_of_the_case(affair: Affair, tmp_path: Path) -> None:
     affair.happen()
     for days in range(60):  # until every promise was broken, by day, while the place is open
@@ -91,14 +103,14 @@ def anybody(desk: Desk) -> Scope:
     return replace(desk.scope, actor_id=None)
 
 
-def test_a_page_that_counts_for_anybody_is_found(world: World) -> None:
+def test_a_page_that_counts_for_anybody_is_found(sqlite_world: World) -> None:
     @requires(Permission.READ_FIGURES)
     def leak(desk: Desk) -> str:
         with house().database.reading(anybody(desk)) as u:
             return str(len(u.all(select(Case.id))))
 
-    plant_view(world, "/s/<slug>/leak", leak)
-    affair = affair_of(world, Role.MEDIATOR)
+    plant_view(sqlite_world, "/s/<slug>/leak", leak)
+    affair = affair_of(sqlite_world, Role.MEDIATOR)
     before = all_that(affair, affair.named)
     affair.happen()
     assert {path.partition("?")[0] for path in differences(before, all_that(affair, affair.named))} == {
@@ -106,14 +118,14 @@ def test_a_page_that_counts_for_anybody_is_found(world: World) -> None:
     }
 
 
-def test_a_page_that_looks_up_for_anybody_is_found(world: World) -> None:
+def test_a_page_that_looks_up_for_anybody_is_found(sqlite_world: World) -> None:
     @requires(Permission.READ_FIGURES)
     def leak(desk: Desk, reference: str) -> str:
         with house().database.reading(anybody(desk)) as u:
             return case_by_reference(u, reference).kind.value
 
-    plant_view(world, "/s/<slug>/leak/<reference>", leak)
-    affair = affair_of(world, Role.MEDIATOR)
+    plant_view(sqlite_world, "/s/<slug>/leak/<reference>", leak)
+    affair = affair_of(sqlite_world, Role.MEDIATOR)
     affair.happen()
     found = Probe(affair, affair.named).findings()
     assert {one.split()[1] for one in found} == {f"/s/passerelle/leak/{one}" for one in affair.references}
