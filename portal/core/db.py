@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 
 from portal.core.seal import gate, prepare_driver, seal_engine
 from portal.core.turn import Turn
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_WRITES = "portal_writes"
 _ON_CONNECT = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -43,6 +42,9 @@ _ON_CONNECT = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the triggers that keep them
 )
+_READS_ONLY = "PRAGMA query_only=ON"
+_ROOM_FOR_IMPATIENT = 15
+"""Writers who may hold a connection out of turn, having waited for it too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,14 @@ class Database:
         self.clock, self.bus, self.keys = clock, bus, keys
         engine.hide_parameters = True  # else an error of the database tells the values in a log
         self._turn = _turn_of(engine)
-        self._writing = engine.execution_options(**{_WRITES: True})
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
-        seal_engine(engine)
+        self.writing = _writers_of(engine) if engine.dialect.name == "sqlite" else engine
+        for one in self.engines:
+            seal_engine(one)
+
+    @property
+    def engines(self) -> set[Engine]:
+        """What units read and write by: one engine on PostgreSQL, two on SQLite."""
+        return {self.engine, self.writing}
 
     @contextmanager
     def transaction(self, scope: Scope) -> Iterator[Unit]:
@@ -158,7 +164,7 @@ class Database:
 
     @contextmanager
     def _session(self, scope: Scope, *, writes: bool) -> Iterator[PortalSession]:
-        with PortalSession(self._writing if writes else self.engine, scope, writes=writes) as session:
+        with PortalSession(self.writing if writes else self.engine, scope, writes=writes) as session:
             yield session
 
 
@@ -170,19 +176,29 @@ def _turn_of(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
     return Turn(file).taken
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _writers_of(engine: Engine) -> Engine:
+    """The engine of those who write to an embedded database; the given one is left to those who read.
+
+    One connection could do both, but a change of `query_only` makes SQLite prepare every statement anew.
+    """
+    writing = create_engine(
+        engine.url, hide_parameters=True, pool_size=1, max_overflow=_ROOM_FOR_IMPATIENT, pool_use_lifo=True
+    )
+    event.listen(engine, "engine_disposed", lambda _engine: writing.dispose())
+    _prepare_sqlite(engine, "BEGIN", _READS_ONLY)
+    _prepare_sqlite(writing, "BEGIN IMMEDIATE")
+    return writing
+
+
+def _prepare_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def _connect(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None  # the driver begins nothing by itself
-        prepare_driver(dbapi_connection, _ON_CONNECT)
+        prepare_driver(dbapi_connection, (*_ON_CONNECT, *pragmas))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        if connection.info.get(_WRITES) is not writes:  # the setting outlives the transaction
-            gate(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-            connection.info[_WRITES] = writes
-        gate(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        gate(connection, begin)
 
 
 @event.listens_for(PortalSession, "after_begin")

@@ -67,7 +67,7 @@ _DISK: dict[int, Outage] = {
 }
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "sqlite": {},
+    "sqlite": {"pool_use_lifo": True},  # the connection used last has its statements and pages at hand
     # A connection is asked before it is used, so that nobody meets one that died while it waited in the pool;
     # a server that says nothing is left after these seconds (and milliseconds), not after minutes.
     "postgresql": {

@@ -393,9 +393,11 @@ def statements(world: World) -> Iterator[list[str]]:
 
     is_embedded = world.database.engine.dialect.name == "sqlite"
     what = ("checkout", borrowed) if is_embedded else ("before_cursor_execute", executed)
-    event.listen(world.database.engine, *what)
+    for engine in world.database.engines:
+        event.listen(engine, *what)
     yield seen
-    event.remove(world.database.engine, *what)
+    for engine in world.database.engines:
+        event.remove(engine, *what)
 
 
 def test_a_page_costs_two_look_ups_an_answer_four_statements(world: World, statements: list[str]) -> None:

@@ -39,14 +39,14 @@ def unwritable(world: World) -> Iterator[None]:
         cursor.admitted = True
         cursor.execute("pragma busy_timeout=0")
 
-    event.listen(world.database.engine, "checkout", lose_patience)
+    event.listen(world.database.writing, "checkout", lose_patience)
     holder = sqlite3.connect(str(world.database.engine.url.database), isolation_level=None)
     holder.execute("begin immediate")
     try:
         yield
     finally:
         holder.close()
-        event.remove(world.database.engine, "checkout", lose_patience)
+        event.remove(world.database.writing, "checkout", lose_patience)
         world.database.engine.dispose()
 
 

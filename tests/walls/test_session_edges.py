@@ -146,14 +146,14 @@ def written(world: World, ends: str) -> None:
 
 @pytest.mark.parametrize(("ends", "kept"), [("well", 3), ("undone", 0), ("broken", 0)])
 def test_every_unit_gives_its_connection_back(world: World, ends: str, kept: int) -> None:
-    pool: Any = world.database.engine.pool
+    pools: Any = [engine.pool for engine in world.database.engines]
     for _turn in range(3):
         with world.database.reading(world.lyon.scope) as u:
             u.run(READ)
             u.all(select(Site.slug))
         with suppress(ZeroDivisionError):
             written(world, ends)
-    assert pool.checkedout() == 0
+    assert [pool.checkedout() for pool in pools] == [0] * len(pools)
     with world.database.reading(world.lyon.scope) as u:
         assert len(u.all(select(Team.id))) == kept
 
@@ -178,7 +178,7 @@ def test_a_refused_statement_is_told_by_its_beginning(sqlite_world: World) -> No
 
 
 def test_a_cursor_is_let_through_once_for_each_statement(sqlite_world: World) -> None:
-    with sqlite_world.database.engine.connect() as connection:
+    with sqlite_world.database.writing.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         cursor = driver.cursor()
         for passes in (cursor.execute, lambda sql: cursor.executemany(sql, [])):
