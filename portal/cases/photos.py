@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image, UnidentifiedImageError
 
 from portal.core.errors import Invalid
-from portal.core.upright import upright
+from portal.core.upright import UNPACKING, upright
 
 MAX_BYTES = 10 * 1024 * 1024
 MEDIA_TYPE = "image/jpeg"
@@ -28,7 +28,7 @@ def clean(raw: bytes) -> bytes:
     if len(raw) > MAX_BYTES:
         raise Invalid("photo", reason="size")
     try:
-        with Image.open(BytesIO(raw), formats=_FORMATS) as picture:
+        with UNPACKING, Image.open(BytesIO(raw), formats=_FORMATS) as picture:
             most = _MAX_UNPACKED_WHOLE if picture.format in {"PNG", "WEBP"} else _MAX_PIXELS
             if picture.width * picture.height > most:
                 raise Invalid("photo", reason="form")

@@ -1,4 +1,4 @@
-"""Pictures turned as their camera was held.
+"""Pictures unpacked one at a time, and turned as their camera was held.
 
 Pillow's own way reads and writes every field of the EXIF, and breaks on fields that are none: whoever sends a
 picture would choose where. Here one number is read, and a picture that tells none stays as it is.
@@ -7,12 +7,19 @@ picture would choose where. Here one number is read, and a picture that tells no
 from __future__ import annotations
 
 import struct
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from PIL.Image import Transpose
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+UNPACKING = Lock()
+"""Held while a picture that somebody sent is unpacked.
+
+A progressive JPEG of 50 million pixels takes 150 MB: sixteen at once would take all the memory there is.
+"""
 
 _ORIENTATION = 0x0112
 """EXIF 2.32, 4.6.4 A: how rows and columns of the picture lie."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, UnidentifiedImageError
 
 from portal.core.errors import Invalid
-from portal.core.upright import upright
+from portal.core.upright import UNPACKING, upright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def _opened(raw: bytes) -> Image.Image:
         raise Invalid("logo", reason="drawing")
     try:
         # Only what the file begins with counts, never its name; size is known before a pixel is unpacked.
-        with Image.open(BytesIO(raw), formats=_FORMATS) as picture:
+        with UNPACKING, Image.open(BytesIO(raw), formats=_FORMATS) as picture:
             _check_size(*picture.size)
             turned = upright(picture).convert("RGBA")
     except UnidentifiedImageError:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from gettext import GNUTranslations
+from io import BytesIO
+
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from portal.core.languages import direction_of, written_in
+from portal.core.paths import TRANSLATIONS
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,29 @@ def test_what_was_said_of_a_text_counts_where_its_letters_do_not_speak_against_i
     assert written_in("نعتذر", "fr", "en") == "fr"
     assert written_in("Bonjour", "ar", "fr", "ar") == "fr"
     assert written_in("Bonjour", "tlh", "fr", "ar") == "fr"
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (0, "بلا تأخير"),
+        (1, "متأخر يوم عمل واحد"),
+        (2, "متأخر يومي عمل"),
+        (3, "متأخر 3 أيام عمل"),
+        (10, "متأخر 10 أيام عمل"),
+        (11, "متأخر 11 يوم عمل"),
+        (99, "متأخر 99 يوم عمل"),
+        (100, "متأخر 100 يوم عمل"),
+        (102, "متأخر 102 يوم عمل"),
+        (103, "متأخر 103 أيام عمل"),
+    ],
+)
+def test_arabic_counts_as_it_does(n: int, told: str) -> None:
+    """Six forms of a plural: CLDR 47, plural rules of "ar"."""
+    with (TRANSLATIONS / "ar" / "LC_MESSAGES" / "portal.po").open("rb") as file:
+        catalogue = read_po(file)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    found = GNUTranslations(compiled).ngettext("%(num)d working day late", "%(num)d working days late", n)
+    assert found % {"num": n} == told
