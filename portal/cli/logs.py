@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("portal.cli")
 
 _FRAMES = 6
-_STEP = r"[\w-]+\.py:\d{1,6} [\w<>]+"
+_STEP = r"(?:[\w-]+\.py|<frozen [\w.]+>):\d{1,6} [\w<>]+"
 _NUMBER = r"\d{1,12}"
 _NAME = r"[a-z][a-z0-9_]{1,40}"
 
