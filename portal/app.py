@@ -29,6 +29,7 @@ from portal.web import (
     account,
     case_people,
     cases,
+    checklist,
     codes,
     components,
     dashboard,
@@ -48,6 +49,7 @@ from portal.web import (
     security,
     settings,
     sign_in,
+    start,
     statement,
     survey,
     watch,
@@ -63,6 +65,8 @@ MAX_PUBLIC_BYTES = 256 * 1024
 _PEPPER = "pepper"
 BLUEPRINTS = (
     sign_in.bp,
+    start.bp,
+    checklist.bp,
     account.bp,
     forgotten.bp,
     people.bp,

@@ -10,8 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from portal.core.db import Scope
-from portal.core.errors import Invalid
-from portal.people.actions import accept_invitation, journal, note_failure, open_session
+from portal.core.errors import Conflict, Invalid
+from portal.people.actions import (
+    accept_invitation,
+    add_member,
+    add_person,
+    journal,
+    note_failure,
+    open_session,
+)
 from portal.people.passwords import LONGEST, check_password, must_wait
 from portal.people.queries import (
     invitation_by_secret,
@@ -20,7 +27,7 @@ from portal.people.queries import (
     person_by_email,
     read_invitation,
 )
-from portal.people.rules import Act
+from portal.people.rules import Act, Role
 from portal.tenancy.queries import current_structure
 
 if TYPE_CHECKING:
@@ -112,6 +119,26 @@ def look_at(database: Database, tokens: Tokens, token: str) -> Invited:
         offer=invited,
         is_known=person is not None and person.password_hash is not None,
     )
+
+
+def is_known(u: Unit, email: str) -> bool:
+    """Whether the address has an account with a password."""
+    person = person_by_email(u, email)
+    return person is not None and person.password_hash is not None
+
+
+def begin(u: Unit, *, email: str, name: str, password_hash: str | None, locale: str) -> Admitted:
+    """A session of the quality lead with whom a structure begins, who is there already or new.
+
+    `password_hash` is for a new person alone; whoever has an account has proved it. Raises `Invalid`.
+    """
+    person = person_by_email(u, email) or add_person(u, email=email, name=name, locale=locale)
+    if person.password_hash is None:
+        person.password_hash = password_hash
+    elif password_hash is not None:
+        raise Conflict("password")
+    add_member(u, person.id, Role.QUALITY_LEAD)
+    return Admitted(open_session(u, person.id), person.id)
 
 
 def join(database: Database, hasher: Hasher, *, invited: Invited, password: str, locale: str) -> Admitted:

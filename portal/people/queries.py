@@ -5,6 +5,7 @@ Names and addresses are opened here and nowhere else; they leave as `Card`, neve
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -138,6 +139,24 @@ def members(u: Unit) -> list[Member]:
     )
     found = [Member(m.id, card(u, p), m.role, m.team_id, m.created_at) for m, p in rows]
     return sorted(found, key=lambda member: (member.person.name.casefold(), member.membership_id))
+
+
+def roles_held(u: Unit) -> Counter[Role]:
+    """How many people have each role in the structure in scope now."""
+    return Counter(
+        u.all(
+            select(Membership.role)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.structure_id == u.structure_id, Membership.ended_at.is_(None))
+            .where(Person.disabled_at.is_(None))
+        )
+    )
+
+
+def roles_offered(u: Unit) -> Counter[Role]:
+    """How many open invitations there are to each role."""
+    waiting = (Invitation.used_at.is_(None), Invitation.expires_at > u.now)
+    return Counter(u.all(select(Invitation.role).where(*waiting)))
 
 
 def membership(u: Unit, membership_id: UUID) -> Membership:

@@ -71,6 +71,7 @@ class Act(StrEnum):
     TEAM_ADDED = "team_added"
     AGREEMENT_ADDED = "agreement_added"
     ACCESS_AUDITED = "access_audited"
+    START_TICKED = "start_ticked"
 
 
 @dataclass(frozen=True, slots=True)

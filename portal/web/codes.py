@@ -228,7 +228,7 @@ def cards(desk: Desk) -> Response:
         desk,
         urls={"back": desk.url("codes")},
         cards=[
-            {"code": row.code, "qr": _drawn(row.code), "place": names.place(row), "structure": name}
+            {"code": row.code, "qr": drawn(row.code), "place": names.place(row), "structure": name}
             for row in rows
         ],
         words=words,
@@ -258,7 +258,8 @@ def _read_back(address: str, code: str) -> CheckedQr:
     return checked(address, title=code)
 
 
-def _drawn(code: str) -> Markup:
+def drawn(code: str) -> Markup:
+    """The square of a code as a picture in a page, read back."""
     return Markup(_square(code).svg)  # noqa: S704 -- drawn by us, its title a checked code
 
 
@@ -283,7 +284,7 @@ def _line(desk: Desk, row: Code, names: Names, scans: int | None) -> dict[str, A
         "kind_label": gettext(CODE_KINDS[row.kind]),
         "label": row.label,
         "place": names.place(row),
-        "qr": _drawn(row.code) if row.retired_at is None else None,
+        "qr": drawn(row.code) if row.retired_at is None else None,
         "scans": gettext("Scanned so far: %(n)d", n=scans) if scans else None,
         "state_label": state,
         "tone": tone,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, request
 from flask_babel import force_locale, format_percent, gettext
 
+from portal.core.db import Scope
 from portal.core.errors import NotFound
 from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, N_
@@ -15,6 +16,7 @@ from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
 from portal.people.rules import Role
 from portal.web.dates import day_told
+from portal.web.founding import is_empty
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
@@ -77,12 +79,18 @@ def _home(language: str, typed: str, fault: str | None, status: int) -> Response
         None,
         status,
         language=language,
-        urls={"code": "/", "sign_in": "/sign-in"},
+        urls={"code": "/", "sign_in": "/sign-in", "start": "/start" if _is_new() else None},
         value=typed,
         errors=errors,
     )
     response.vary.add("Accept-Language")
     return response
+
+
+def _is_new() -> bool:
+    """Whether the portal waits for its first structure."""
+    with house().database.reading(Scope.nobody()) as u:
+        return is_empty(u)
 
 
 @bp.get("/p/<slug>/privacy")

@@ -54,6 +54,7 @@ _STAFF_ADDRESSES = frozenset(
         "invitations",
         "forgotten-password",
         "new-password",
+        "start",
     }
 )
 

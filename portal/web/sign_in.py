@@ -88,7 +88,7 @@ def enter() -> Response | Redirect:
     except Invalid:
         note_refusal(GUESSES)
         return _page(422, email=email, wrong=True)
-    return _admit(admitted, _next() or _STRUCTURES)
+    return admit(admitted, _next() or _STRUCTURES)
 
 
 @bp.post("/sign-out")
@@ -151,7 +151,7 @@ def accept(token: str) -> Response | Redirect:
         if fault.facts["reason"] == "wrong":
             note_refusal(GUESSES)
         return _invitation_page(token, invited, str(fault.facts["reason"]))
-    return _admit(admitted, f"/s/{invited.structure_slug}/")
+    return admit(admitted, f"/s/{invited.structure_slug}/")
 
 
 def without_cookie(response: Redirect) -> Redirect:
@@ -232,7 +232,7 @@ def _invitation_words(invited: Invited) -> tuple[str, str, str]:
     return title, gettext("Create my account"), gettext(advice)
 
 
-def _admit(admitted: Admitted, url: str) -> Redirect:
+def admit(admitted: Admitted, url: str) -> Redirect:
     """The way on, with the cookie of a new session; the one this browser had before ends."""
     _close_session()
     response = redirect(url, 303)

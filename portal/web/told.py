@@ -151,6 +151,12 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("It has been used, or it is more than half an hour old."),
         N_("Ask for another one on the sign-in page."),
     ),
+    (Expired, "start"): Told(
+        410,
+        N_("This link opens nothing any more"),
+        N_("A structure was founded since it was made, or it is more than 7 days old."),
+        N_("Sign in, or ask whoever runs the portal for another one."),
+    ),
     (Expired, "invitation"): Told(
         410,
         N_("This invitation opens nothing any more"),

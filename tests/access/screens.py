@@ -16,7 +16,9 @@ from staff import signed_in
 from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
 from portal.people.rules import Role
+from portal.web.founding import start_token
 from portal.web.guide_text import FRONT, NAMES, path_of
+from portal.web.house import house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +107,13 @@ def invitation(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
         who = PersonGiven(f"invite.{token_hex(4)}@p.example", "Noor", Role.SUPERVISOR)
         path = f"/invitations/{invite(u, who)}"
     return visitor.sends(path, password="a") if wrong else visitor.opens(path)
+
+
+def start(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
+    """The page that founds a structure, as it comes or with nothing in it."""
+    with visitor.world.app.app_context(), visitor.world.database.reading(visitor.team.scope) as u:
+        path = f"/start/{start_token(u, house().tokens)}"
+    return visitor.sends(path, name="") if wrong else visitor.opens(path)
 
 
 def new_password(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
@@ -240,6 +249,9 @@ PUBLIC: dict[str, Screen] = {
     "forgotten, sent": Screen("forgotten.show", outside("/forgotten-password?sent")),
     "new password": Screen("forgotten.link", new_password),
     "new password, too short": Screen("forgotten.link", partial(new_password, wrong=True), 422),
+    "start link": Screen("start.where", outside("/start"), 404),
+    "founding": Screen("start.form", start),
+    "founding, nothing said": Screen("start.form", partial(start, wrong=True), 422),
     "invitation": Screen("sign_in.invitation", invitation),
     "invitation, too short": Screen("sign_in.invitation", partial(invitation, wrong=True), 422),
 }
@@ -277,6 +289,8 @@ STAFF: dict[str, Screen] = {
     "people": Screen("people.people", inside("people?done=invited")),
     "invite": Screen("people.invite_form", inside("people/invite")),
     "invite, wrong": Screen("people.invite_form", invite_wrong, 422),
+    "getting started": Screen("checklist.show", empty("start?done=founded")),
+    "getting started, nobody named": Screen("checklist.show", unsaid("start/people", role="director"), 422),
     "settings": Screen("settings.settings", inside("settings?done=team_added")),
     "site": Screen("settings.calendar", site),
     "site, wrong": Screen("settings.calendar", partial(site, wrong=True), 422),

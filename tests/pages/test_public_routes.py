@@ -22,8 +22,10 @@ from portal.core.languages import LANGUAGES
 from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
 from portal.people.rules import Role
+from portal.web.founding import start_token
 from portal.web.guard import access_of, is_staff_address
 from portal.web.guide_text import FRONT, LANGUAGES_OF_GUIDES, NAMES, path_of
+from portal.web.house import house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +96,11 @@ class Visit:
         with self.world.database.reading(lead.scope) as u:
             return [f"/new-password/{reset_token(u, lead.person_id)}"]
 
+    def starts(self) -> list[str]:
+        """The page that founds a structure."""
+        with self.world.app.app_context(), self.world.database.reading(self.world.lyon.scope) as u:
+            return [f"/start/{start_token(u, house().tokens)}"]
+
 
 PAGES: dict[str, Callable[[Visit], list[str]]] = {
     "front.home": lambda _visit: ["/"],
@@ -119,6 +126,8 @@ PAGES: dict[str, Callable[[Visit], list[str]]] = {
     "sign_in.invitation": Visit.invitations,
     "forgotten.show": lambda _visit: ["/forgotten-password", "/forgotten-password?sent"],
     "forgotten.link": Visit.links,
+    "start.form": Visit.starts,
+    "start.where": lambda _visit: [],  # closed as soon as there is a structure: see test_start
 }
 """How each public page is come to."""
 

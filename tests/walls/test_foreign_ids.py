@@ -35,7 +35,7 @@ MARK = "Zwiebelturm"
 """Every word planted at Strasbourg bears it, however a page escapes the rest."""
 UNKNOWN = UUID("01a476c3-0000-7000-8000-000000000000")
 REFUSED = {403, 404}
-HELD = {"/invitations/<token>", "/new-password/<token>"}
+HELD = {"/invitations/<token>", "/new-password/<token>", "/start/<token>"}
 """Public addresses whose token is itself the right to see what is behind."""
 _FIELDS = """site team agreement code handler person mediator case questionnaire version message membership
 invitation response item to of""".split()  # noqa: SIM905 -- a line of names reads better

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_BEARERS = ("/invitations/", "/new-password/")
+_BEARERS = ("/invitations/", "/new-password/", "/start/")
 """Before a token that is itself the right to see what is behind, at whichever structure."""
 _ENTRANCES = (*_BEARERS, "/sign-in")
 _COSTLY = "/codes/print/"

@@ -14,6 +14,8 @@ from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 
 from portal.cases.rules import STEPS
 from portal.people.forgotten import reset_token
+from portal.web.founding import start_token
+from portal.web.house import house
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from walls.planting import Planted
     from werkzeug.routing import Rule
 
-_TOKENS = ("answers", "case", "receipts", "invitations", "new-password")
+_TOKENS = ("answers", "case", "receipts", "invitations", "new-password", "start")
 """What an address says before its token, by which one tells the tokens from each other."""
 
 
@@ -55,12 +57,14 @@ class Names:
         case = followed.client.post(followed.path, data=data, follow_redirects=True).request.path
         with world.app.app_context(), world.database.reading(planted.lead) as u:
             reset = reset_token(u, planted.colleague.person_id)
+            start = start_token(u, house().tokens)
         tokens = {
             "answers": planted.trip,
             "case": case.rsplit("/", 1)[1],
             "receipts": receipt,
             "invitations": planted.invitation_token,
             "new-password": reset or "",
+            "start": start,
         }
         return cls(where.structure.slug, where.code.code, planted.reference, planted.ids, tokens)
 
@@ -91,6 +95,7 @@ class Names:
             "first": ["fr", "complaint"],
             "reference": [self.reference],
             "code": [self.code],
+            "step": ["printed"],
             "verb": ["note", *sorted({step.verb for step in STEPS} - {"note"})],
             "name": ["mediator"],
             "filename": ["portal.css"],
