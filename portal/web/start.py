@@ -1,7 +1,7 @@
 """Founding a structure in the browser: one page with four fields, and the code that already collects.
 
 An open page that founds would let anybody of the internet in: it opens only to the holder of a start link,
-which the server prints while the portal is empty and which ends with the founding (docs/decisions/0018).
+which the server prints while the portal is empty and which ends with the founding (docs/decisions/0019).
 """
 
 from __future__ import annotations
