@@ -27,6 +27,7 @@ from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
+    case_entry,
     case_people,
     cases,
     checklist,
@@ -78,6 +79,7 @@ BLUEPRINTS = (
     metrics.bp,
     doors.bp,
     follow.bp,
+    case_entry.bp,
     cases.bp,
     case_people.bp,
     codes.bp,

@@ -19,6 +19,7 @@ from portal.cases.models import (
 )
 from portal.cases.queries import (
     CASES,
+    able_to_handle,
     case_key,
     events_of,
     frame_of,
@@ -44,12 +45,14 @@ from portal.cases.standing import (
     Standing,
     fold,
 )
+from portal.cases.ways import CHANNELS, REACHED_AT, Channel, ContactKind
 from portal.cases.writing import BY_FILER, Words, author, happen, in_order, read_text, say, submit_key, told
 from portal.core.errors import Conflict, Invalid, Refused
 from portal.core.ids import Receipt, new_id, reference
 from portal.core.schema import table_of
 from portal.core.wall import Walled
 from portal.core.worktime import WorkCalendar
+from portal.people.queries import role_in
 from portal.people.rules import Role
 from portal.tenancy.queries import calendar_of, current_structure, policy
 from portal.tenancy.vault import new_wrapped_key, sealed
@@ -57,6 +60,8 @@ from portal.tenancy.vault import new_wrapped_key, sealed
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from portal.cases.entry import Reception
+    from portal.cases.ways import Help, Moment
     from portal.core.db import Unit
 
 COUNT = Walled(insert(table_of(CaseCounter)), key=("structure_id", "year"), add=("last",))
@@ -79,6 +84,21 @@ class Filing:
     agreement_id: UUID | None = None
     mediator_id: UUID | None = None
     """Whom the code names: to them the case will not exist."""
+    channel: Channel = Channel.WEB
+    reception: Reception | None = None
+    """When it really reached us, of what staff type; None: now."""
+    concerns: tuple[UUID, ...] = ()
+    """Colleagues whom it is about, as whoever types it says."""
+    said_in: str = ""
+    """The language of the words as they were typed; the filer's own unless given."""
+    contact_when: Moment | None = None
+    may_leave_message: bool | None = None
+    help: Help | None = None
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether staff type what somebody else said."""
+        return CHANNELS[self.channel].is_typed
 
     @property
     def mode(self) -> CaseMode:
@@ -105,9 +125,11 @@ class Given:
 def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Case:
     """The new case with its first event, clocks, facts and first message.
 
-    Raises `Invalid("message")`. A second filing of the same form is refused by the database: see `filing`.
+    Raises `Invalid("message")`, and `Invalid("concerns")` when nobody could handle it or it is about whoever
+    types it. A second filing of the same form is refused by the database: see `filing`.
     """
     text = read_text(filing.text)
+    received_at = filing.reception.at if filing.reception else u.now
     case_id = new_id(u.now)
     key, wrapped = new_wrapped_key(u, CASES, case_id)
     calendar, promises = calendar_of(u, filing.site_id), policy(u)
@@ -124,31 +146,77 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
         code_id=filing.code_id,
         calendar_id=calendar.id,
         policy_id=promises.id,
-        received_at=u.now,
+        received_at=received_at,
+        channel=_channel(filing),
+        registered_at=u.now if filing.is_typed else None,
+        entered_by=u.scope.actor_id if filing.is_typed else None,
         locator=receipt.locator,
         secret_hash=secret_hash,
         submit_key=submit_key(u, filing.nonce),
         key_wrapped=wrapped,
-        contact_kind=filing.contact_kind if filing.contact else "none",
+        contact_kind=_contact_kind(filing),
         contact_sealed=_sealed_or_none(u, key, filing.contact, (CASES, case_id, "contact_sealed")),
         name_sealed=_sealed_or_none(u, key, filing.name, (CASES, case_id, "name_sealed")),
+        contact_when=filing.contact_when,
+        may_leave_message=filing.may_leave_message,
+        help=filing.help,
         version=0,
     )
     u.add(case)
-    if filing.mediator_id is not None:
-        u.add(CasePerson(case_id=case_id, person_id=filing.mediator_id, since=u.now))
-    message = say(u, case, Direction.FROM_FILER, Words(text, filing.language))
+    _keep_from(u, case_id, filing)
+    message = say(u, case, Direction.FROM_FILER, Words(text, filing.said_in or filing.language))
     payload = {
         "kind": filing.kind.value,
         "mode": filing.mode.value,
         "language": filing.language,
         "calendar": calendar.id.hex,
         "policy": promises.id.hex,
+        **_way_in(u, filing),
         **told(message, text, u),
     }
-    standing = happen(u, case, Happened(FILED, u.now, payload), BY_FILER)
+    by = author(u, None) if filing.is_typed else BY_FILER
+    standing = happen(u, case, Happened(FILED, received_at, payload), by)
     u.publish(CaseFiled(case.id, case.reference, case.kind, standing.due_on))
     return case
+
+
+def _channel(filing: Filing) -> Channel:
+    """The way in: an entrance by a code is told from one without."""
+    is_code = filing.channel is Channel.WEB and filing.code_id is not None
+    return Channel.CODE if is_code else filing.channel
+
+
+def _contact_kind(filing: Filing) -> str:
+    """How the person wishes to be answered; a way that needs an address, and has none, is none."""
+    kind = ContactKind(filing.contact_kind)
+    return ContactKind.NONE.value if kind in REACHED_AT and not filing.contact else kind.value
+
+
+def _keep_from(u: Unit, case_id: UUID, filing: Filing) -> None:
+    """Hide the case from whom it is about, before anybody is told of it."""
+    if filing.mediator_id is not None:
+        u.add(CasePerson(case_id=case_id, person_id=filing.mediator_id, since=u.now))
+    concerned = set(filing.concerns) - {filing.mediator_id}
+    if not concerned:
+        return
+    if u.scope.actor_id in concerned:
+        raise Invalid("concerns", reason="self")
+    if any(role_in(u, person_id) is None for person_id in concerned):
+        raise Invalid("concerns", reason="unknown")
+    if not able_to_handle(u, case_id) - concerned:
+        raise Invalid("concerns", reason="last_handler")
+    u.add(*(CasePerson(case_id=case_id, person_id=one, since=u.now) for one in concerned))
+
+
+def _way_in(u: Unit, filing: Filing) -> dict[str, Any]:
+    """What the first event says of how the case came; of typed ones, when and about whom."""
+    told_of: dict[str, Any] = {"channel": _channel(filing).value}
+    if filing.is_typed:
+        told_of["registered"] = u.now.isoformat()
+        told_of["hour_known"] = filing.reception is None or filing.reception.hour_known
+    if filing.concerns:
+        told_of["concerns"] = sorted(person_id.hex for person_id in filing.concerns)
+    return told_of
 
 
 def complete(u: Unit, case: Case, filing: Filing) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 
 from portal.cases.actions import Given, complete, file_case, take
+from portal.cases.beside import name_person
 from portal.cases.queries import case_by_id, case_by_locator, case_by_submit_key, thread
 from portal.cases.rules import Actor, CaseState
 from portal.cases.writing import read_text, submit_key
@@ -79,6 +80,8 @@ def _say_more(database: Database, scope: Scope, filing: Filing, filed: Filed) ->
     with database.transaction(scope) as u:
         case = case_by_id(u, filed.case_id)
         complete(u, case, filing)
+        for person_id in filing.concerns:
+            name_person(u, case.id, person_id)
         if any(said.text == text for said in thread(u, case, for_filer=True)):
             return
         verb = "reply" if case.state is CaseState.WAITING_FILER else "add"

@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped, aliased, declared_attr, mapped_column
 
 from portal.cases.rules import CaseMode, CaseState, ClockName, Direction, Finding, Kind, Outcome
+from portal.cases.ways import BodyKind, Channel, Help, Moment, Told
 from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, Word, owned_fk
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Case(OwnedRow, Base):
     policy_id: Mapped[UUID]
     handler_id: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
     received_at: Mapped[datetime]
+    """When it reached us, by whatever way: the clocks run from here."""
+    channel: Mapped[Channel] = mapped_column(Word(Channel), server_default=Channel.WEB.value)
+    registered_at: Mapped[datetime | None]
+    """When staff typed it; None of what came by itself, which is registered as it is received."""
+    entered_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
     due_on: Mapped[date | None]
     """Day of the next promise still open; None when nothing is promised any more."""
     locator: Mapped[str]
@@ -86,6 +92,17 @@ class Case(OwnedRow, Base):
     contact_kind: Mapped[str]
     contact_sealed: Mapped[bytes | None]
     name_sealed: Mapped[bytes | None]
+    contact_when: Mapped[Moment | None] = mapped_column(Word(Moment))
+    may_leave_message: Mapped[bool | None]
+    help: Mapped[Help | None] = mapped_column(Word(Help))
+    """Whether the person wrote alone, and what they were helped with."""
+    check_on: Mapped[date | None]
+    """Day on which to ask what became of what was passed on."""
+    call_on: Mapped[date | None]
+    """Day of the next try to reach the person."""
+    told_at: Mapped[datetime | None]
+    """When the person learnt of the answer: not the same as when it was given."""
+    told_how: Mapped[Told | None] = mapped_column(Word(Told))
     version: Mapped[int]
     """Raised at each step; a page that holds an older one is stale."""
 
@@ -221,3 +238,25 @@ class CaseFact(CaseBound, Base):
     outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
     finding: Mapped[Finding | None] = mapped_column(Word(Finding))
     reopened: Mapped[int]
+    channel: Mapped[Channel] = mapped_column(Word(Channel), server_default=Channel.WEB.value)
+    entry_lag_days: Mapped[int | None]
+    """Working days from reception until staff had typed it; None of what came by itself."""
+    passed_on: Mapped[int] = mapped_column(server_default="0")
+    passed_on_known: Mapped[int] = mapped_column(server_default="0")
+    """How often it was passed on to another body, and of how many of these the outcome is known."""
+    told_on: Mapped[date | None]
+    help: Mapped[Help | None] = mapped_column(Word(Help))
+
+
+class OutsideBody(OwnedRow, Base):
+    """Somebody outside to whom cases are passed on: a landlord, a town hall, a transport operator."""
+
+    __tablename__ = "outside_body"
+
+    name: Mapped[str]
+    kind: Mapped[BodyKind] = mapped_column(Word(BodyKind))
+    reached_by: Mapped[str]
+    """Where and how: a counter, a number, a service's address."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """Since when nothing is passed on to it any more."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
 
+    from portal.cases.ways import Channel
     from portal.core.db import Unit
 
 T = TypeVar("T")
@@ -81,6 +82,7 @@ class Sought:
     site_id: UUID | None = None
     team_id: UUID | None = None
     agreement_id: UUID | None = None
+    channels: tuple[Channel, ...] = ()
     received_from: date | None = None
     received_to: date | None = None
     only_open: bool = False
@@ -280,10 +282,7 @@ def _listed(wanted: Select[T], sought: Sought) -> Select[T]:
     wanted = wanted.join(
         CaseFact, (CaseFact.structure_id == Case.structure_id) & (CaseFact.case_id == Case.id)
     )
-    if sought.received_from is not None:
-        wanted = wanted.where(CaseFact.received_on >= sought.received_from)
-    if sought.received_to is not None:
-        wanted = wanted.where(CaseFact.received_on <= sought.received_to)
+    wanted = wanted.where(*_came(sought))
     if sought.only_open:
         wanted = wanted.where(CaseFact.is_open)
     if sought.late_on is not None:
@@ -291,6 +290,18 @@ def _listed(wanted: Select[T], sought: Sought) -> Select[T]:
     if not (sought.with_closed or sought.state or sought.reference or sought.late_on):
         wanted = wanted.where(Case.state.in_(_OPEN))
     return wanted
+
+
+def _came(sought: Sought) -> list[ColumnElement[bool]]:
+    """The conditions on how and when a case came."""
+    told: list[ColumnElement[bool]] = []
+    if sought.channels:
+        told.append(Case.channel.in_(sought.channels))
+    if sought.received_from is not None:
+        told.append(CaseFact.received_on >= sought.received_from)
+    if sought.received_to is not None:
+        told.append(CaseFact.received_on <= sought.received_to)
+    return told
 
 
 def _was_late(today: date) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ filer, at most 15 in all, and only the answer clock rests (decisions, 16).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from portal.cases.rules import KINDS, MAX_PAUSE_DAYS, STEPS, CaseState, ClockName, Finding, Kind, Outcome
@@ -16,7 +17,7 @@ from portal.tenancy.rules import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from portal.cases.rules import Step
     from portal.core.worktime import WorkCalendar
@@ -82,6 +83,10 @@ class Standing:
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     reopened: int = 0
+    registered_at: datetime | None = None
+    """When staff typed it; None of what came by itself."""
+    hour_known: bool = True
+    """False when only the day of reception is."""
 
     @property
     def due_on(self) -> date | None:
@@ -129,7 +134,7 @@ def _begun(frame: Frame, event: Happened) -> Standing:
     kind = Kind(event.payload["kind"])
     names = tuple(ClockName) if KINDS[kind].is_answered else (ClockName.ACK,)
     clocks = {name: _started(frame, kind, name, event.at) for name in names}
-    answer = clocks.get(ClockName.ANSWER)
+    answer, registered = clocks.get(ClockName.ANSWER), event.payload.get("registered")
     return Standing(
         kind=kind,
         state=CaseState.RECEIVED,
@@ -137,6 +142,8 @@ def _begun(frame: Frame, event: Happened) -> Standing:
         version=1,
         clocks=clocks,
         first_answer_due_on=answer.due_on if answer else None,
+        registered_at=datetime.fromisoformat(registered) if registered else None,
+        hour_known=event.payload.get("hour_known", True),
     )
 
 
@@ -253,6 +260,8 @@ class Facts:
     outcome: Outcome | None
     finding: Finding | None
     reopened: int
+    entry_lag_days: int | None
+    """Working days until staff had typed it; None of what came by itself."""
 
 
 def facts_of(frame: Frame, standing: Standing) -> Facts:
@@ -273,4 +282,11 @@ def facts_of(frame: Frame, standing: Standing) -> Facts:
         outcome=standing.outcome,
         finding=standing.finding,
         reopened=standing.reopened,
+        entry_lag_days=_lag(frame, standing),
     )
+
+
+def _lag(frame: Frame, standing: Standing) -> int | None:
+    if standing.registered_at is None:
+        return None
+    return frame.calendar.working_days_between(standing.received_at, standing.registered_at)

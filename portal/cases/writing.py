@@ -136,6 +136,8 @@ def _store(u: Unit, case: Case, frame: Frame, standing: Standing) -> None:
             site_id=case.site_id,
             team_id=case.team_id,
             agreement_id=case.agreement_id,
+            channel=case.channel,
+            help=case.help,
         )
         u.session.add(facts)
     for column, value in asdict(facts_of(frame, standing)).items():

@@ -14,16 +14,17 @@ from sqlalchemy import and_, case, func, select
 from portal.cases.models import Case, CaseFact
 from portal.cases.queries import is_overdue, is_owed
 from portal.cases.rules import CaseState, Kind
+from portal.cases.ways import Channel
 from portal.core.worktime import WorkCalendar
 from portal.insight.catalogue import AGES
 from portal.tenancy.models import CalendarVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
     from portal.core.db import Unit
     from portal.insight.selection import Selection
@@ -68,6 +69,15 @@ class Delays:
 
     first_responses: tuple[int, ...]
     answers: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """How messages of every kind came, and after how many working days staff had typed those they typed."""
+
+    counts: Mapping[Channel, int]
+    lags: tuple[int, ...]
+    """Shortest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +148,29 @@ def complaint_delays(u: Unit, selection: Selection) -> Delays:
 def _of(wanted: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tuple[Any, ...]]:
     """A reading of facts, narrowed to the complaints of the selection that are owed an answer."""
     received = CaseFact.received_on.between(selection.start, selection.end)
-    wanted = wanted.where(CaseFact.kind == Kind.COMPLAINT, received, is_owed())
-    for column, value in (
+    return wanted.where(CaseFact.kind == Kind.COMPLAINT, received, is_owed(), *_at(selection))
+
+
+def _at(selection: Selection) -> list[ColumnElement[bool]]:
+    """The conditions of the place of a selection."""
+    places = (
         (CaseFact.site_id, selection.site_id),
         (CaseFact.team_id, selection.team_id),
         (CaseFact.agreement_id, selection.agreement_id),
-    ):
-        if value is not None:
-            wanted = wanted.where(column == value)
-    return wanted
+    )
+    return [column == value for column, value in places if value is not None]
+
+
+def ways_in(u: Unit, selection: Selection) -> WaysIn:
+    """The ways in of the messages received in the selection, whatever became of them."""
+    wanted = select(CaseFact.channel, CaseFact.entry_lag_days, func.count()).where(
+        CaseFact.received_on.between(selection.start, selection.end), *_at(selection)
+    )
+    rows = u.rows(wanted.group_by(CaseFact.channel, CaseFact.entry_lag_days))
+    counts = dict.fromkeys(Channel, 0)
+    for channel, _, n in rows:
+        counts[channel] += n
+    return WaysIn(counts, tuple(sorted(lag for _, lag, n in rows if lag is not None for _ in range(n))))
 
 
 def waiting(u: Unit, today: date) -> list[Waiting]:

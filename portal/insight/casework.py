@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from portal.insight.caseload import Delays, Load, Waiting
+    from portal.insight.caseload import Delays, Load, Waiting, WaysIn
     from portal.insight.selection import Selection
     from portal.insight.shown import Place, Reader
 
 HALF, NINE_IN_TEN = 0.5, 0.9
+LAG = "entry_lag_median"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class CaseFigures:
     values: Mapping[str, Figure]
     places: Mapping[Place, Counted] | None
     delays: Delays | None
+    ways_in: WaysIn | None
     is_silent: bool
 
 
@@ -40,6 +42,7 @@ def case_figures(  # noqa: PLR0913, PLR0917 -- what the database counted, for wh
     reader: Reader,
     received: Sequence[Load],
     delays: Delays,
+    came: WaysIn,
     open_now: Sequence[Waiting],
     first_days: Sequence[date],
 ) -> CaseFigures:
@@ -52,11 +55,13 @@ def case_figures(  # noqa: PLR0913, PLR0917 -- what the database counted, for wh
         level = Level.CHOICES if reader.sees_cases else _level(of_kind, selection, first_days)
         values |= _kind_values(kind, total(one for one in inside if one.kind is kind), level)
     values |= _delay_values(delays, reader)
+    values |= _way_values(came, reader)
     values |= _open_values(here, open_now, selection, reader)
     return CaseFigures(
         values,
         _by_place(inside) if reader.sees_cases else None,
         delays if reader.sees_cases else None,
+        came if reader.sees_cases else None,
         not received and not open_now,
     )
 
@@ -109,6 +114,18 @@ def _delay_values(delays: Delays, reader: Reader) -> dict[str, Figure]:
                 is_withheld=not (is_enough or reader.sees_cases),
             )
     return values
+
+
+def _way_values(came: WaysIn, reader: Reader) -> dict[str, Figure]:
+    """How messages came, and how soon staff typed theirs: only for who may open the cases.
+
+    Beside the counts by kind, those by way would tell small numbers apart.
+    """
+    counts = {f"channel_{one.value}": n for one, n in came.counts.items()}
+    lag = quantile(came.lags, HALF) if len(came.lags) >= MIN_FOR_PERCENTILES else None
+    if not reader.sees_cases:
+        return {name: Figure(name, None, None, is_withheld=True) for name in (*counts, LAG)}
+    return {**{name: Figure(name, n, n) for name, n in counts.items()}, LAG: Figure(LAG, lag, len(came.lags))}
 
 
 def _open_values(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from portal.cases.rules import KINDS, Kind
+from portal.cases.ways import CHANNELS
 from portal.core.languages import N_
 
 if TYPE_CHECKING:
@@ -177,6 +178,27 @@ _ROWS: tuple[Indicator, ...] = (
     _delay("answer_p90", N_("Answer: nine in ten within"), _NET),
     _delay("answer_gross_median", N_("Answer, waiting included: half within"), _GROSS),
     _delay("answer_gross_p90", N_("Answer, waiting included: nine in ten within"), _GROSS),
+    *(
+        Indicator(
+            f"channel_{channel.value}",
+            way.label,
+            Unit.MESSAGES,
+            1,
+            Opens.CASES,
+            (("channel", channel.value),),
+            N_("Messages of every kind that came this way in the period, whatever became of them."),
+        )
+        for channel, way in CHANNELS.items()
+    ),
+    Indicator(
+        "entry_lag_median",
+        N_("Typed in by staff: half within"),
+        Unit.WORKING_DAYS,
+        MIN_FOR_PERCENTILES,
+        Opens.CASES,
+        (("channel", "typed"),),
+        N_("From the day a message reached us by telephone, face to face or on paper until it was typed in."),
+    ),
     _age("open_up_to_2", N_("Open for 2 working days or less")),
     _age("open_3_to_5", N_("Open for 3 to 5 working days")),
     _age("open_6_to_10", N_("Open for 6 to 10 working days")),

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from portal.core.worktime import WorkCalendar
-from portal.insight.caseload import complaint_delays, loads, waiting
+from portal.insight.caseload import complaint_delays, loads, waiting, ways_in
 from portal.insight.casework import CaseFigures, case_figures
 from portal.insight.catalogue import Figure
 from portal.insight.floor import Level
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from portal.core.db import Unit
-    from portal.insight.caseload import Counted, Delays
+    from portal.insight.caseload import Counted, Delays, WaysIn
     from portal.insight.opinions import Asked, Heard, Tally
     from portal.insight.selection import Selection
     from portal.insight.shown import Place, Reader
@@ -69,6 +69,7 @@ class Figures:
     places: Mapping[Place, Heard] | None
     loads: Mapping[Place, Counted] | None
     delays: Delays | None
+    ways_in: WaysIn | None
     is_silent: bool
 
 
@@ -110,6 +111,7 @@ def figures(u: Unit, selection: Selection) -> Figures:
         else None,
         loads=work.places,
         delays=work.delays,
+        ways_in=work.ways_in,
         is_silent=not history and not found and work.is_silent,
     )
 
@@ -204,6 +206,7 @@ def _casework(u: Unit, selection: Selection, reader: Reader, today: date) -> Cas
         reader,
         loads(u, first_days, selection.end, today),
         complaint_delays(u, selection),
+        ways_in(u, selection),
         waiting(u, today),
         first_days,
     )

@@ -26,6 +26,7 @@ class Permission(StrEnum):
 
     READ_CASES = "read_cases"
     HANDLE_CASES = "handle_cases"
+    ENTER_CASES = "enter_cases"
     READ_RESPONSES = "read_responses"
     READ_TEXTS = "read_texts"
     READ_FIGURES = "read_figures"
@@ -39,6 +40,7 @@ class Permission(StrEnum):
 PERMISSION_LABELS: dict[Permission, str] = {
     Permission.READ_CASES: N_("Read the cases"),
     Permission.HANDLE_CASES: N_("Handle cases"),
+    Permission.ENTER_CASES: N_("Write down what people say"),
     Permission.READ_RESPONSES: N_("Read the responses"),
     Permission.READ_TEXTS: N_("Read the free words"),
     Permission.READ_FIGURES: N_("See the figures"),
@@ -88,10 +90,21 @@ _EVERYTHING = frozenset(Permission)
 _P = Permission
 
 PERMISSIONS: dict[Role, RoleRow] = {
-    Role.MEDIATOR: RoleRow(N_("Mediator"), frozenset({_P.READ_FIGURES, _P.READ_CODES}), floor=True),
+    Role.MEDIATOR: RoleRow(
+        N_("Mediator"), frozenset({_P.ENTER_CASES, _P.READ_FIGURES, _P.READ_CODES}), floor=True
+    ),
     Role.SUPERVISOR: RoleRow(
         N_("Supervisor"),
-        frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES, _P.READ_CODES, _P.READ_QUESTIONNAIRES}),
+        frozenset(
+            {
+                _P.READ_CASES,
+                _P.HANDLE_CASES,
+                _P.ENTER_CASES,
+                _P.READ_FIGURES,
+                _P.READ_CODES,
+                _P.READ_QUESTIONNAIRES,
+            }
+        ),
         floor=True,
     ),
     Role.QUALITY_LEAD: RoleRow(N_("Quality lead"), _EVERYTHING, floor=False),

@@ -19,6 +19,7 @@ from portal.cases.queries import (
     thread,
 )
 from portal.cases.rules import KINDS, CaseState, Direction
+from portal.cases.ways import CHANNELS
 from portal.core.languages import LANGUAGES, N_, direction_of
 from portal.people.queries import cards
 from portal.people.rules import Permission
@@ -74,7 +75,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         known = cards(u, _people(row, events, said))
         contact, name = contact_of(u, row.id), name_of(u, row)
         photos = [one.id for one in photos_of(u, row.id)]
-        facts, concern = _facts(u, row, place, known), concerned(u, desk, row)
+        facts, concern = _facts(u, row, place, standing, known), concerned(u, desk, row)
         today = place.local(u.now).date()
         has_answered = desk.person.id in seen_before(u, row.id)
     offered = steps_of(desk, row, has_answered=has_answered)
@@ -119,6 +120,7 @@ def _photo_url(desk: Desk, row: Case, photo_id: UUID) -> str:
 def _people(row: Case, events: Sequence[CaseEvent], said: Sequence[Said]) -> set[UUID]:
     """Everybody whose name the page shows."""
     named = {event.actor_id for event in events} | {one.author_id for one in said} | {row.handler_id}
+    named.add(row.entered_by)
     named |= {note.author_id for one in said for note in one.translations}
     return {one for one in named if one is not None}
 
@@ -148,7 +150,9 @@ def _contact(kind: str | None, value: str, name: str | None) -> dict[str, str | 
     return {"label": gettext(label), "value": value, "name": name, "url": f"{scheme}:{address}"}
 
 
-def _facts(u: Unit, row: Case, place: WorkCalendar, known: Mapping[UUID, Card]) -> list[dict[str, str]]:
+def _facts(
+    u: Unit, row: Case, place: WorkCalendar, standing: Standing, known: Mapping[UUID, Card]
+) -> list[dict[str, str]]:
     named: tuple[tuple[str, UUID | None, Mapping[UUID, str]], ...] = (
         (gettext("Site"), row.site_id, {one.id: one.name for one in sites(u)}),
         (gettext("Team"), row.team_id, {one.id: one.name for one in teams(u)}),
@@ -166,11 +170,34 @@ def _facts(u: Unit, row: Case, place: WorkCalendar, known: Mapping[UUID, Card]) 
         if key is not None and key in names
     ]
     return [
-        {"label": gettext("Received on"), "value": shown_at(place, row.received_at, row.mode)},
+        *_way_in(row, place, standing, known),
         {"label": gettext("Handled by"), "value": handler},
         *facts,
         {"label": gettext("Language"), "value": language},
     ]
+
+
+def _way_in(
+    row: Case, place: WorkCalendar, standing: Standing, known: Mapping[UUID, Card]
+) -> list[dict[str, str]]:
+    """When and how it came; of what was typed, by whom and how much later."""
+    received = shown_at(place, row.received_at, row.mode)
+    if not standing.hour_known:
+        received = day_told(place.local(row.received_at).date(), "long")
+    told = [
+        {"label": gettext("Received on"), "value": received},
+        {"label": gettext("How it came"), "value": gettext(CHANNELS[row.channel].label)},
+    ]
+    if row.registered_at is not None:
+        days = place.working_days_between(row.received_at, row.registered_at)
+        lag = ngettext("%(num)d working day later", "%(num)d working days later", days)
+        typed = gettext(
+            "%(when)s, by %(name)s",
+            when=lag if days else gettext("the same day"),
+            name=_named(row.entered_by, known),
+        )
+        told.append({"label": gettext("Typed in"), "value": typed})
+    return told
 
 
 def spoken(said: Said) -> tuple[str | None, str]:

@@ -25,6 +25,7 @@ from portal.cases.queries import (
     written_again,
 )
 from portal.cases.rules import KINDS, CaseState, Finding, Kind, Outcome
+from portal.cases.ways import CHANNELS, TYPED, Channel
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import N_, written_in
 from portal.core.worktime import WorkCalendar
@@ -59,9 +60,11 @@ GROUPS: dict[str, str] = {
 }
 _WEEK = 5
 _FIELDS = ("kind", "state", "site")
-_NARROWS = ("team", "agreement", "from", "to", "open", "late", "all")
+_NARROWS = ("team", "agreement", "channel", "from", "to", "open", "late", "all")
 """What an address may ask for besides: figures open the list with these."""
 _DAY = "EEE d MMM"
+TYPED_IN = "typed"
+"""The way in by which an address asks for all that staff typed."""
 
 
 @bp.get("/s/<slug>/cases")
@@ -80,7 +83,11 @@ def cases(desk: Desk) -> Response:
     return render_staff(
         "staff/work_list.html",
         desk,
-        urls={"self": desk.url("cases"), "older": _older(desk, offset + PAGE) if is_cut else None},
+        urls={
+            "new": desk.url("cases", "new") if desk.may(Permission.ENTER_CASES) else None,
+            "self": desk.url("cases"),
+            "older": _older(desk, offset + PAGE) if is_cut else None,
+        },
         filters=filters,
         kept=[{"name": name, "value": value} for name, value in _asked(_NARROWS).items()],
         narrowed=narrowed,
@@ -112,6 +119,8 @@ def _narrowed(u: Unit) -> list[str]:
         "agreement": {str(one.id): f"{one.partner}, {one.purpose}" for one in agreements(u)},
     }
     told = [places[name].get(args.get(name, ""), "") for name in places]
+    ways = _channels(args.get("channel", ""))
+    told.append(" · ".join(gettext(CHANNELS[one].label) for one in ways))
     since, until = (args.get(name, type=date.fromisoformat) for name in ("from", "to"))
     if since and until:
         told.append(
@@ -135,12 +144,20 @@ def _sought(u: Unit) -> Sought:
         site_id=args.get("site", type=UUID),
         team_id=args.get("team", type=UUID),
         agreement_id=args.get("agreement", type=UUID),
+        channels=_channels(args.get("channel", "")),
         received_from=args.get("from", type=date.fromisoformat),
         received_to=args.get("to", type=date.fromisoformat),
         only_open=args.get("open") == "1",
         late_on=_today(u) if args.get("late") == "1" else None,
         with_closed=args.get("all") == "1" or "from" in args,
     )
+
+
+def _channels(raw: str) -> tuple[Channel, ...]:
+    """The ways in that an address asks for: one, or all whose cases staff type."""
+    if raw == TYPED_IN:
+        return TYPED
+    return tuple(one for one in Channel if one.value == raw)
 
 
 def _member(words: type[Any], raw: str | None) -> Any:

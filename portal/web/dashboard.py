@@ -17,7 +17,7 @@ from portal.insight.selection import DEFAULT_PERIOD, PERIODS, Period, Selection,
 from portal.insight.shown import DIMENSIONS, reader_of
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, sites, teams
-from portal.web.dashboard_charts import age_rows, kind_rows, question_rows, tables, trend
+from portal.web.dashboard_charts import age_rows, kind_rows, question_rows, tables, trend, way_rows
 from portal.web.dashboard_words import Links, definitions, notes, numbers, sentences, tiles
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
@@ -78,6 +78,7 @@ def dashboard(desk: Desk) -> Response:
         questions=question_rows(found, links, desk.language),
         trend=trend(found),
         kinds=kind_rows(found, links),
+        ways=way_rows(found, links),
         ages=age_rows(found, links),
         tables=tables(found, links, asked.places),
         definitions=definitions(),

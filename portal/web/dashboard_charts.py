@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext, ngettext
 
 from portal.cases.rules import Kind
+from portal.cases.ways import Channel
 from portal.core.languages import N_
 from portal.insight.catalogue import AGES, INDICATORS, MIN_FOR_PERCENTILES
 from portal.insight.floor import Level
@@ -127,6 +128,13 @@ def kind_rows(found: Figures, links: Links) -> list[dict[str, Any]]:
     return [_bar(found.values[f"cases_{kind.value}"], links) for kind in Kind]
 
 
+def way_rows(found: Figures, links: Links) -> list[dict[str, Any]]:
+    """Messages received in the period, by the way they came; none where it is not told."""
+    if found.ways_in is None:
+        return []
+    return [_bar(found.values[f"channel_{channel.value}"], links) for channel in Channel]
+
+
 def age_rows(found: Figures, links: Links) -> list[dict[str, Any]]:
     """Messages open today, by age."""
     return [_bar(found.values[name], links) for name, _ in AGES]
@@ -194,17 +202,19 @@ def _delays(found: Figures) -> list[dict[str, Any]]:
     if found.delays is None:
         return []
     first, answers = found.delays.first_responses, found.delays.answers
+    lags = [(days,) for days in found.ways_in.lags] if found.ways_in else []
     lists = [
         (gettext("Delays of the first reply"), [gettext("Working days")], [(days,) for days in first]),
         (gettext("Delays of the answer"), [gettext("Working days"), gettext("Waiting included")], answers),
+        (gettext("Delays until staff had typed"), [gettext("Working days")], lags),
     ]
     return [
         {
             "title": title,
             "caption": gettext(
-                "Fewer than %(least)d complaints: each delay is listed.", least=MIN_FOR_PERCENTILES
+                "Fewer than %(least)d messages: each delay is listed.", least=MIN_FOR_PERCENTILES
             ),
-            "columns": _columns(*columns, gettext("Complaints")),
+            "columns": _columns(*columns, gettext("Messages")),
             "rows": [
                 {"cells": [_cell(number(n)) for n in (*days, delays.count(days))]}
                 for days in sorted(set(delays))

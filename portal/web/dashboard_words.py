@@ -119,7 +119,10 @@ def _promise_tile(on_time: Figure, links: Links) -> dict[str, Any]:
 
 def tiles(found: Figures, links: Links) -> list[dict[str, Any]]:
     """The delays: half and nine in ten, or why they are not told."""
-    return [_delay(found, name, links) for name in ("first_response", "answer", "answer_gross")]
+    return [
+        *(_delay(found, name, links) for name in ("first_response", "answer", "answer_gross")),
+        *([_delay(found, "entry_lag", links)] if found.ways_in and found.ways_in.lags else []),
+    ]
 
 
 def _tile(figure: Figure, links: Links, *, note: str = "", tone: str = "") -> dict[str, Any]:
@@ -134,14 +137,14 @@ def _tile(figure: Figure, links: Links, *, note: str = "", tone: str = "") -> di
 
 
 def _delay(found: Figures, name: str, links: Links) -> dict[str, Any]:
-    half, most = found.values[f"{name}_median"], found.values[f"{name}_p90"]
+    half, most = found.values[f"{name}_median"], found.values.get(f"{name}_p90")
     if half.is_withheld:
         note = ""
     elif half.value is None:
         note = gettext("%(n)s so far: told from %(least)d on.", n=number(half.n), least=MIN_FOR_PERCENTILES)
     else:
-        note = gettext("nine in ten within %(days)s", days=number(most.value))
-        note += "" if half.n is None else f" · n = {number(half.n)}"
+        told = [gettext("nine in ten within %(days)s", days=number(most.value))] if most else []
+        note = " · ".join([*told, *([] if half.n is None else [f"n = {number(half.n)}"])])
     return _tile(half, links, note=note)
 
 

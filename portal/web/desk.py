@@ -40,10 +40,13 @@ class NavEntry:
     path: str
     label: str
     permission: Permission
+    is_first: bool = True
+    """Whether somebody may land there after the sign-in."""
 
 
 NAV: tuple[NavEntry, ...] = (
     NavEntry("cases", N_("To do"), Permission.READ_CASES),
+    NavEntry("cases/new", N_("Write down"), Permission.ENTER_CASES, is_first=False),
     NavEntry("responses", N_("Responses"), Permission.READ_RESPONSES),
     NavEntry("dashboard", N_("Figures"), Permission.READ_FIGURES),
     NavEntry("codes", N_("Codes"), Permission.READ_CODES),
@@ -131,7 +134,7 @@ def asked_offset() -> int:
 
 def landing(desk: Desk) -> str:
     """The first page of the structure that this person may open."""
-    allowed = (entry.path for entry in NAV if desk.may(entry.permission))
+    allowed = (entry.path for entry in NAV if entry.is_first and desk.may(entry.permission))
     return desk.url(next(allowed, ""))
 
 
@@ -148,11 +151,12 @@ def _nav(desk: Desk) -> list[dict[str, Any]]:
     if desk.structure is None or desk.role is None:
         return []
     help_url = path_of(guide_of(desk.role), spoken(desk.language))
+    here = [entry.path for entry in NAV if request.path.startswith(desk.url(entry.path))]
     pages = [
         {
             "label": gettext(entry.label),
             "url": desk.url(entry.path),
-            "current": request.path.startswith(desk.url(entry.path)),
+            "current": entry.path == max(here, key=len, default=None),
             "count": None,
         }
         for entry in NAV

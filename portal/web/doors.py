@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from secrets import token_bytes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, request
 from flask_babel import force_locale, format_decimal, gettext
@@ -20,11 +19,13 @@ from portal.cases.writing import read_text
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid
 from portal.core.languages import N_
+from portal.web import reaching
 from portal.web.dates import day_told
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import render_public
 from portal.web.place import Place, place_at, read_segments
+from portal.web.reaching import Reaching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +43,7 @@ FILING_AGE = timedelta(hours=24)
 RECEIPT_AGE = timedelta(minutes=30)
 _NONCE_BYTES = 16
 _KIND_OF = {row.door: kind for kind, row in KINDS.items()}
-_LONGEST_CONTACT = 254
-_LONGEST_NAME = 120
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
-_FEWEST_DIGITS = 6
+LONGEST_NAME = 120
 
 FAULTS: dict[tuple[str, str], str] = {
     ("message", "empty"): N_("Write a few words, then send."),
@@ -53,11 +51,22 @@ FAULTS: dict[tuple[str, str], str] = {
     ("message", "waited"): N_(
         "This page has waited too long. Your words are still here: send them once more."
     ),
-    ("contact", "phone"): N_("Write a telephone number with its digits, or choose another way."),
-    ("contact", "email"): N_("Write a full e-mail address, with its @, or choose another way."),
-    ("contact_kind", "form"): N_("Choose how we shall answer you."),
+    **reaching.FAULTS,
     ("identity", "form"): N_("Choose who may see your name."),
     ("name", "long"): N_("This name is too long: %(limit)s characters at most."),
+    ("kind", "empty"): N_("Choose what the person expects."),
+    ("channel", "empty"): N_("Choose how it came."),
+    ("received_on", "empty"): N_("Give the day on which it reached us. Example: 2027-03-24"),
+    ("received_on", "future"): N_("This day is still to come."),
+    ("received_on", "old"): N_("More than a year ago: that belongs to the register of before."),
+    ("received_at", "form"): N_("This is no hour. Example: 14:30"),
+    ("received_at", "future"): N_("This hour is still to come."),
+    ("team_id", "site"): N_("This team works at another site."),
+    ("concerns", "self"): N_("It is about you: give it to a colleague, who types it."),
+    ("concerns", "unknown"): N_("Choose one of the list."),
+    ("concerns", "last_handler"): N_(
+        "Nobody else could handle it. First invite somebody of the board or the network."
+    ),
     ("outcome", "empty"): N_("Say how it ends."),
     ("finding", "empty"): N_("Say what you found."),
     ("note", "empty"): N_("Write a few words, then send."),
@@ -80,8 +89,7 @@ class Form:
     """What was typed behind a door, as typed."""
 
     message: str = field(default="", repr=False)
-    contact_kind: str = "none"
-    contact: str = field(default="", repr=False)
+    reaching: Reaching = field(default_factory=Reaching)
     identity: str = "nobody"
     name: str = field(default="", repr=False)
 
@@ -91,49 +99,43 @@ class Form:
         sent = request.form
         return cls(
             message=sent.get("message", ""),
-            contact_kind=sent.get("contact_kind", "none"),
-            contact=sent.get("contact", "").strip(),
+            reaching=Reaching.sent(sent),
             identity=sent.get("identity", "nobody"),
             name=sent.get("name", "").strip(),
         )
-
-    @property
-    def told_contact(self) -> str:
-        """The contact that counts: none when the filer comes back to read."""
-        return "" if self.contact_kind == "none" else self.contact
 
     @property
     def told_name(self) -> str:
         """The name that counts: none when nobody may see it."""
         return self.name if self.identity == "handler" else ""
 
+    @property
+    def values(self) -> dict[str, str]:
+        """What was typed, by the names of the fields."""
+        return {
+            "message": self.message,
+            "identity": self.identity,
+            "name": self.name,
+            **asdict(self.reaching),
+        }
+
     def faults(self) -> list[Invalid]:
         """Everything that is wrong with it, in the order of the fields; empty when it can be filed."""
-        found = []
-        try:
-            read_text(self.message)
-        except Invalid as fault:
-            found.append(fault)
-        if self.contact_kind not in {"none", "phone", "sms", "email"}:
-            found.append(Invalid("contact_kind", reason="form"))
-        elif self.contact_kind == "email" and not _is_email(self.contact):
-            found.append(Invalid("contact", reason="email"))
-        elif self.contact_kind in {"phone", "sms"} and not _is_phone(self.contact):
-            found.append(Invalid("contact", reason="phone"))
+        found = message_faults(self.message) + self.reaching.faults()
         if self.identity not in {"nobody", "handler"}:
             found.append(Invalid("identity", reason="form"))
-        if len(self.told_name) > _LONGEST_NAME:
-            found.append(Invalid("name", reason="long", limit=_LONGEST_NAME))
+        if len(self.told_name) > LONGEST_NAME:
+            found.append(Invalid("name", reason="long", limit=LONGEST_NAME))
         return found
 
 
-def _is_email(text: str) -> bool:
-    return len(text) <= _LONGEST_CONTACT and _EMAIL.fullmatch(text) is not None
-
-
-def _is_phone(text: str) -> bool:
-    digits = sum(sign.isdecimal() for sign in text)
-    return digits >= _FEWEST_DIGITS and len(text) <= _LONGEST_CONTACT
+def message_faults(raw: str) -> list[Invalid]:
+    """What is wrong with the main text; empty when it can be kept."""
+    try:
+        read_text(raw)
+    except Invalid as fault:
+        return [fault]
+    return []
 
 
 def new_form_token() -> str:
@@ -203,8 +205,11 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
         language=place.language,
         site_id=place.site_id,
         nonce=nonce,
-        contact_kind=form.contact_kind,
-        contact=form.told_contact,
+        contact_kind=form.reaching.contact_kind,
+        contact=form.reaching.told_contact,
+        contact_when=form.reaching.moment,
+        may_leave_message=form.reaching.may_leave_message,
+        help=form.reaching.helped,
         name=form.told_name,
         code_id=place.code_id,
         team_id=place.team_id,
@@ -269,7 +274,6 @@ def status_of(faults: Sequence[Invalid]) -> int:
 def _door_page(place: Place, kind: Kind, form: Form, token: str, faults: Sequence[Invalid] = ()) -> Response:
     danger = place.url("danger") if kind is not Kind.THANKS else None
     with force_locale(place.language):
-        values: dict[str, Any] = {name: getattr(form, name) for name in Form.__dataclass_fields__}
         response = render_public(
             "public/door.html",
             place,
@@ -278,7 +282,7 @@ def _door_page(place: Place, kind: Kind, form: Form, token: str, faults: Sequenc
             asks_contact=KINDS[kind].is_answered,
             token=token,
             urls={"post": place.url(KINDS[kind].door), "back": place.url(), "danger": danger},
-            values=values,
+            values=form.values,
             errors=told_faults(faults),
         )
     return kept_nowhere(response)

@@ -5,6 +5,7 @@ The routes come from the application: one that answers a page and has no screen 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
@@ -152,6 +153,25 @@ def case(state: str, visitor: Visitor) -> TestResponse:
     return visitor.team.get(visitor.at_case(state))
 
 
+def _typed(visitor: Visitor, **fields: str) -> TestResponse:
+    """What comes of the form of what somebody said."""
+    found = re.search(r'name="token" value="([^"]+)"', visitor.team.get("/s/passerelle/cases/new").text)
+    assert found
+    return visitor.team.post("/s/passerelle/cases/new", token=found[1], **fields)
+
+
+def typed_nothing(visitor: Visitor) -> TestResponse:
+    """The form with nothing in it but a number that is none."""
+    return _typed(visitor, contact_kind="phone", contact="?", received_on="")
+
+
+def typed_in(visitor: Visitor) -> TestResponse:
+    """The receipt of what was typed, for somebody who reads Arabic."""
+    day = visitor.world.clock.now().date().isoformat()
+    said = {"kind": "complaint", "channel": "phone", "message": "Personne n’est venu.", "language": "ar"}
+    return visitor.team.get(_typed(visitor, **said, received_on=day).location)
+
+
 def answer_empty(visitor: Visitor) -> TestResponse:
     """An answer without words."""
     return step(visitor.team, visitor.ground.planted.reference, "inform", message="")
@@ -266,6 +286,9 @@ STAFF: dict[str, Screen] = {
     ),
     "account": Screen("account.account", lambda visitor: visitor.team.get("/account?done=kept")),
     "cases": Screen("cases.cases", inside("cases")),
+    "case typed in": Screen("case_entry.new", inside("cases/new")),
+    "case typed in, nothing said": Screen("case_entry.new", typed_nothing, 422),
+    "case typed in, kept": Screen("case_entry.entered", typed_in),
     "cases, none here": Screen("cases.cases", inside("cases?q=PAS-2099-000001")),
     "cases, none yet": Screen("cases.cases", empty("cases")),
     "case, all there can be": Screen("cases.case", planted),

@@ -11,6 +11,7 @@ from portal.people.rules import PERMISSION_LABELS, PERMISSIONS, Permission, Role
 DECIDED = """
 read_cases           supervisor quality_lead director board
 handle_cases         supervisor quality_lead director board
+enter_cases          mediator supervisor quality_lead director
 read_responses       quality_lead director
 read_texts           quality_lead director
 read_figures         mediator supervisor quality_lead director board network_lead auditor

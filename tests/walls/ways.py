@@ -6,6 +6,7 @@ the other one. A route with an argument that is not known here fails the walk: n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,24 @@ if TYPE_CHECKING:
     from walls.planting import Planted
     from werkzeug.routing import Rule
 
-_TOKENS = ("answers", "case", "receipts", "invitations", "new-password", "start")
+_TOKENS = ("answers", "case", "receipts", "invitations", "new-password", "start", "kept")
 """What an address says before its token, by which one tells the tokens from each other."""
 
 
 class UnknownArgument(Exception):
     """A route takes an argument that nobody can fill."""
+
+
+def _entered(planted: Planted) -> str:
+    """The address of the receipt of something that a colleague has typed."""
+    path = f"/s/{planted.colleague.structure.structure.slug}/cases/new"
+    found = re.search(r'name="token" value="([^"]+)"', planted.colleague.get(path).text)
+    assert found
+    fields = {"kind": "request", "channel": "phone", "received_on": "2027-03-24"}
+    words = planted.word(f"Appel de {planted.words[0]}")
+    sent = planted.colleague.post(path, token=found[1], message=words, **fields)
+    assert sent.status_code == 303, sent.text
+    return sent.location
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class Names:
             "invitations": planted.invitation_token,
             "new-password": reset or "",
             "start": start,
+            "kept": _entered(planted).rsplit("/", 1)[1],
         }
         return cls(where.structure.slug, where.code.code, planted.reference, planted.ids, tokens)
 
