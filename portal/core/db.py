@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 
-from portal.core.seal import gate, prepare_driver, seal_engine
+from portal.core.line import BEGINS, Line
+from portal.core.seal import gate, prepare_driver, run_sealed, seal_engine
 from portal.core.turn import Turn
 from portal.core.wall import PortalSession, person_of
 
@@ -81,7 +82,7 @@ class Scope:
 class Unit:
     """One transaction's worth of work: its session, scope, instant, event bus and keys."""
 
-    session: PortalSession
+    line: Line
     scope: Scope
     now: datetime
     bus: Bus
@@ -94,6 +95,11 @@ class Unit:
         if self.scope.structure_id is None:
             return self.scope.reads[0]
         return self.scope.structure_id
+
+    @property
+    def session(self) -> PortalSession:
+        """SQLAlchemy's session of this unit."""
+        return self.line.session
 
     def publish(self, event: Event) -> None:
         """Tell the other slices, within this transaction."""
@@ -119,11 +125,11 @@ class Unit:
 
     def run(self, prepared: Walled, **values: object) -> Outcome:
         """Execute a prepared statement of the fast path."""
-        return self.session.run(prepared, **values)
+        return self.line.run(prepared, values)
 
     def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert many rows by a prepared statement."""
-        self.session.run_many(prepared, rows)
+        self.line.run_many(prepared, rows)
 
 
 class Database:
@@ -149,23 +155,25 @@ class Database:
 
         On SQLite it begins IMMEDIATE: with a deferred begin, most concurrent writers fail as "locked".
         """
-        with self._turn(), self._session(scope, writes=True) as session:
-            yield self._unit(session, scope)
-            session.commit()
+        with self._turn():
+            line = Line(self.writing, scope, writes=True)
+            try:
+                yield self._unit(line, scope)
+                line.commit()
+            finally:
+                line.close()
 
     @contextmanager
     def reading(self, scope: Scope) -> Iterator[Unit]:
         """A reading unit on one snapshot; the database itself refuses it any write."""
-        with self._session(scope, writes=False) as session:
-            yield self._unit(session, scope)
+        line = Line(self.engine, scope, writes=False)
+        try:
+            yield self._unit(line, scope)
+        finally:
+            line.close()
 
-    def _unit(self, session: PortalSession, scope: Scope) -> Unit:
-        return Unit(session, scope, self.clock.now(), self.bus, self.keys)
-
-    @contextmanager
-    def _session(self, scope: Scope, *, writes: bool) -> Iterator[PortalSession]:
-        with PortalSession(self.writing if writes else self.engine, scope, writes=writes) as session:
-            yield session
+    def _unit(self, line: Line, scope: Scope) -> Unit:
+        return Unit(line, scope, self.clock.now(), self.bus, self.keys)
 
 
 def _turn_of(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
@@ -185,8 +193,8 @@ def _writers_of(engine: Engine) -> Engine:
         engine.url, hide_parameters=True, pool_size=1, max_overflow=_ROOM_FOR_IMPATIENT, pool_use_lifo=True
     )
     event.listen(engine, "engine_disposed", lambda _engine: writing.dispose())
-    _prepare_sqlite(engine, "BEGIN", _READS_ONLY)
-    _prepare_sqlite(writing, "BEGIN IMMEDIATE")
+    _prepare_sqlite(engine, BEGINS[False], _READS_ONLY)
+    _prepare_sqlite(writing, BEGINS[True])
     return writing
 
 
@@ -198,7 +206,9 @@ def _prepare_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        gate(connection, begin)
+        driver: Any = connection.connection.dbapi_connection
+        if not driver.in_transaction:  # a unit may have begun without SQLAlchemy (`Line`)
+            run_sealed(driver, begin)
 
 
 @event.listens_for(PortalSession, "after_begin")

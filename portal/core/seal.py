@@ -48,23 +48,26 @@ def seal_engine(engine: Engine) -> None:
 
 def gate(connection: Connection, statement: str) -> None:
     """Run one statement of the ground itself (begin, binding of the scope); never with outside text."""
-    if connection.dialect.name == "sqlite":
-        run_sealed(connection, statement, ())
+    driver: Any = connection.connection.dbapi_connection
+    if isinstance(driver, SealedDriver):
+        run_sealed(driver, statement)
     else:
         connection.exec_driver_sql(statement, execution_options=SEALED)
 
 
-def run_sealed(connection: Connection, statement: str, values: Sequence[Any]) -> tuple[list[Any], int]:
+def run_sealed(driver: SealedDriver, statement: str, values: Sequence[Any] = ()) -> tuple[list[Any], int]:
     """The rows of a statement that the wall has built, and how many it wrote. Raises SQLAlchemy's errors."""
-    driver: Any = connection.connection.dbapi_connection
     cursor: _SealedCursor = driver.cursor()
     cursor.admitted = True
     try:
         return cursor.execute(statement, values).fetchall(), cursor.rowcount
     except sqlite3.Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+        raise translated(error, statement) from error
+
+
+def translated(error: sqlite3.Error, statement: str | None = None) -> BaseException:
+    """The driver's error as SQLAlchemy tells it, without values."""
+    return DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True)
 
 
 def prepare_driver(connection: SealedDriver, pragmas: Iterable[str]) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from portal.core.db import Scope
     from portal.core.direct import Direct, Outcome
+    from portal.core.line import Line
 
 _OWNER = "structure_id"
 _WALL = "wall_structure_id"
@@ -41,66 +42,46 @@ _COUNTED = {**SEALED, "preserve_rowcount": True}
 class PortalSession(Session):
     """A session bound to one scope for its whole life; see the module."""
 
-    def __init__(self, engine: Engine, scope: Scope, *, writes: bool) -> None:
+    def __init__(self, engine: Engine, line: Line) -> None:
         super().__init__(
             bind=engine, expire_on_commit=False, autoflush=False, join_transaction_mode="control_fully"
         )
-        self._scope, self._writes = scope, writes
+        self._line = line
         self._opened: list[dict[Any, Any]] = []
-        self._line: Connection | None = None
 
     @property
     def scope(self) -> Scope:
         """Who asks; never another: what was loaded for one scope would answer the next."""
-        return self._scope
+        return self._line.scope
 
     @property
     def writes(self) -> bool:
         """Whether this session may write."""
-        return self._writes
-
-    def own_connection(self) -> Connection:
-        """The connection of this unit, in its transaction.
-
-        On SQLite a unit that only runs prepared statements needs nothing else of a session: it is begun
-        without one, which joins when it is used.
-        """
-        if self._line is None:
-            engine: Any = self.bind
-            if self.in_transaction() or engine.dialect.name != "sqlite":
-                return self.connection()
-            self._line = engine.connect()
-        if not self._line.in_transaction():
-            self._line.begin()
-        return self._line
+        return self._line.writes
 
     def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
-        """What the session's own statements go to: the connection of the unit, once there is one."""
-        return super().get_bind(*args, **named) if self._line is None else self._line
+        """What the session's own statements go to: on SQLite the connection of the unit."""
+        return self._line.connection if self._line.is_embedded else super().get_bind(*args, **named)
 
     def commit(self) -> None:
         """Commit what the session and the prepared statements have written, together."""
         if self.in_transaction():
             super().commit()
-        if self._line is not None and self._line.in_transaction():
-            self._line.commit()
+        self._line.end("COMMIT")
 
     def rollback(self) -> None:
         """Undo what the session and the prepared statements have written."""
         try:
             super().rollback()
         finally:
-            if self._line is not None:
-                self._line.rollback()
+            self._line.end("ROLLBACK")
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
-        line, self._line = self._line, None
         try:
             super().close()
         finally:
-            if line is not None:
-                line.close()
+            self._line.give_back()
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what was checked; whatever happens, the way is closed afterwards."""
@@ -118,16 +99,12 @@ class PortalSession(Session):
         self._opened.append(info)
 
     def run(self, prepared: Walled, **values: object) -> Outcome:
-        """Execute a prepared Core statement within the scope (the public pages' path)."""
-        if prepared.writes and not self.writes:
-            raise Unscoped("a reading unit writes", statement=prepared.name)
-        return prepared.execute_one(self, values)
+        """Execute a prepared statement within the scope; see `Line.run`."""
+        return self._line.run(prepared, values)
 
     def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
-        """Execute a prepared insert for many rows; None when there is nothing to do."""
-        if not self.writes:
-            raise Unscoped("a reading unit writes", statement=prepared.name)
-        return prepared.execute(self, rows) if rows else None
+        """Execute a prepared insert for many rows; see `Line.run_many`."""
+        return self._line.run_many(prepared, rows)
 
 
 class Walled:
@@ -149,6 +126,7 @@ class Walled:
         self.name = str(getattr(statement, "table", "select"))
         self._key, self._add, self._ignore = tuple(key), tuple(add), ignore
         self._statement = self._narrow(statement)
+        self._column = _OWNER if isinstance(statement, Insert) else _WALL
         self._by_dialect: dict[str, Any] = {}
         self._direct: dict[tuple[str, ...], Direct | None] = {}
 
@@ -177,41 +155,39 @@ class Walled:
             self._by_dialect[dialect] = upsert
         return self._by_dialect[dialect]
 
-    def execute(self, session: PortalSession, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
-        """Execute for the session's structure; inserts get its id, whatever the caller gave."""
-        bound = self._bound(session, rows)
-        connection = session.own_connection()
+    def execute(self, line: Line, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
+        """Execute for the structure in scope; inserts get its id, whatever the caller gave."""
+        bound = [self._bound(line.scope, row) for row in rows]
+        connection = line.connection
         return connection.execute(
             self._for(connection.dialect.name),
             bound if len(bound) > 1 else bound[0],
             execution_options=_COUNTED if self._ignore else SEALED,
         )
 
-    def execute_one(self, session: PortalSession, values: Mapping[str, object]) -> Outcome:
+    def execute_one(self, line: Line, values: Mapping[str, object]) -> Outcome:
         """The same for one set of values; on SQLite straight to the driver."""
-        [bound] = self._bound(session, [values])
-        connection = session.own_connection()
-        if connection.dialect.name != "sqlite":
-            return self.execute(session, [values])
+        bound = self._bound(line.scope, values)
+        if not line.is_embedded:
+            return self.execute(line, [values])
         names = tuple(bound)
         if names not in self._direct:
-            self._direct[names] = direct(self._for("sqlite"), connection.dialect, names)
+            self._direct[names] = direct(self._for("sqlite"), line.dialect, names)
         prepared = self._direct[names]
         if prepared is None:
-            return self.execute(session, [values])
-        return prepared.outcome(*run_sealed(connection, prepared.text, prepared.bound(bound)))
+            return self.execute(line, [values])
+        return prepared.outcome(*run_sealed(line.driver, prepared.text, prepared.bound(bound)))
 
-    def _bound(self, session: PortalSession, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-        """The rows with the session's structure. Raises `Unscoped` for another's, and for hidden rows."""
-        structure_id = session.scope.structure_id
+    def _bound(self, scope: Scope, row: Mapping[str, object]) -> dict[str, object]:
+        """The row with the structure in scope. Raises `Unscoped` for another's, and for hidden rows."""
+        structure_id = scope.structure_id
         if structure_id is None:
             raise Unscoped("no structure in scope", statement=self.name)
-        if session.scope.actor_id is not None and self._hides():
+        if scope.actor_id is not None and self._hides():
             raise Unscoped("rows may be hidden from this person", statement=self.name)
-        column = _OWNER if isinstance(self._statement, Insert) else _WALL
-        if any(name in row and row[name] != structure_id for row in rows for name in (_OWNER, _WALL)):
+        if row.get(_OWNER, structure_id) != structure_id or row.get(_WALL, structure_id) != structure_id:
             raise Unscoped("foreign row", statement=self.name)
-        return [{**row, column: structure_id} for row in rows]
+        return {**row, self._column: structure_id}
 
     def _hides(self) -> bool:
         """Whether a conflict of interest may hide rows of its tables: only the session knows how."""

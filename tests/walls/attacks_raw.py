@@ -155,7 +155,7 @@ def driver_sql_on_the_connection(session: Any, _prey: Prey) -> object:
 
 @reads
 def the_engine_of_the_session(session: Any, _prey: Prey) -> object:
-    with session.get_bind().connect() as connection:
+    with session.get_bind().engine.connect() as connection:
         return connection.execute(text("select name from site")).all()
 
 
@@ -168,7 +168,7 @@ def the_engine_with_other_options(session: Any, _prey: Prey) -> object:
 
 @reads
 def a_raw_connection_of_the_engine(session: Any, _prey: Prey) -> object:
-    raw = session.get_bind().raw_connection()
+    raw = session.get_bind().engine.raw_connection()
     try:
         cursor = raw.cursor()
         cursor.execute("select name from site")

@@ -52,7 +52,8 @@ _WALL_NAMES = frozenset(
         "admitted",
         "prepare_driver",
         "run_sealed",
-        "own_connection",
+        "driver",
+        "give_back",
     }
 )
 _CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
@@ -204,6 +205,7 @@ RULES = {
             {
                 "core/backup.py",
                 "core/db.py",
+                "core/line.py",
                 "core/seal.py",
                 "core/statements.py",
                 "core/upgrade.py",
@@ -224,18 +226,19 @@ RULES = {
     ),
     "only the wall gives its seal": Rule(
         inside_of_the_wall,
-        frozenset({"core/wall.py", "core/db.py", "core/seal.py"}),
+        frozenset({"core/wall.py", "core/db.py", "core/line.py", "core/seal.py"}),
         (
             "from portal.core.seal import SEALED",
             "seal.gate(c, 'x')",
             "o = {'portal_seal': 1}",
             "cursor.admitted = True",
             "u.session.open_for_flush()",
+            "u.line.driver",
         ),
     ),
     "one place commits": Rule(
         commits,
-        frozenset({"core/db.py", "core/upgrade.py", "core/wall.py"}),
+        frozenset({"core/db.py", "core/line.py", "core/upgrade.py", "core/wall.py"}),
         ("u.session.commit()", "session.rollback()", "Session(engine)", "PortalSession(e, s, writes=True)"),
     ),
     "one place asks the time": Rule(

@@ -1,0 +1,144 @@
+"""The way of one unit to the database: a connection and its transaction, begun when first needed.
+
+On SQLite most requests of residents run prepared statements alone and need nothing of SQLAlchemy: its session
+and its connection are made when they are first asked for, and join the transaction that is there. On
+PostgreSQL the session does everything: it keeps track of connections that a server has dropped.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.engine import Connection
+
+from portal.core.errors import Unscoped
+from portal.core.seal import run_sealed, translated
+from portal.core.wall import PortalSession
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import CursorResult, Engine
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.pool import PoolProxiedConnection
+
+    from portal.core.db import Scope
+    from portal.core.direct import Outcome
+    from portal.core.seal import SealedDriver
+    from portal.core.wall import Walled
+
+BEGINS = {False: "BEGIN", True: "BEGIN IMMEDIATE"}
+"""How a unit begins on SQLite that only reads, and one that writes: a deferred begin fails as "locked"."""
+
+
+class Line:
+    """What a unit does to the database, within one scope for its whole life."""
+
+    __slots__ = ("_borrowed", "_connection", "_engine", "_is_embedded", "_scope", "_session", "_writes")
+
+    def __init__(self, engine: Engine, scope: Scope, *, writes: bool) -> None:
+        self._engine, self._scope, self._writes = engine, scope, writes
+        self._is_embedded = engine.dialect.name == "sqlite"
+        self._borrowed: PoolProxiedConnection | None = None
+        self._connection: Connection | None = None
+        self._session: PortalSession | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Who asks; never another."""
+        return self._scope
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything may be written."""
+        return self._writes
+
+    @property
+    def session(self) -> PortalSession:
+        """The session over this line, made when it is first asked for."""
+        if self._session is None:
+            self._session = PortalSession(self._engine, self)
+        return self._session
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is SQLite."""
+        return self._is_embedded
+
+    @property
+    def dialect(self) -> Dialect:
+        """How SQLAlchemy speaks to this database."""
+        return self._engine.dialect
+
+    @property
+    def driver(self) -> SealedDriver:
+        """SQLite's own connection, in its transaction."""
+        driver: Any = self._lent().dbapi_connection
+        if not driver.in_transaction:
+            run_sealed(driver, BEGINS[self._writes])
+        found: SealedDriver = driver
+        return found
+
+    def _lent(self) -> PoolProxiedConnection:
+        if self._borrowed is None:
+            try:
+                self._borrowed = self._engine.raw_connection()
+            except sqlite3.Error as error:
+                raise translated(error) from error
+        return self._borrowed
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of this unit for SQLAlchemy, in its transaction."""
+        if not self._is_embedded:
+            return self.session.connection()
+        lent = self._lent()
+        if self._connection is None:
+            self._connection = Connection(self._engine, lent)
+        if not self._connection.in_transaction():
+            self._connection.begin()  # which finds the driver's transaction begun, or begins it
+        return self._connection
+
+    def run(self, prepared: Walled, values: Mapping[str, object]) -> Outcome:
+        """Execute a prepared Core statement within the scope (the public pages' path)."""
+        if prepared.writes and not self._writes:
+            raise Unscoped("a reading unit writes", statement=prepared.name)
+        return prepared.execute_one(self, values)
+
+    def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
+        """Execute a prepared insert for many rows; None when there is nothing to do."""
+        if not self._writes:
+            raise Unscoped("a reading unit writes", statement=prepared.name)
+        return prepared.execute(self, rows) if rows else None
+
+    def commit(self) -> None:
+        """Keep what the session and the prepared statements have written, together."""
+        if self._session is not None:
+            self._session.commit()
+        else:
+            self.end("COMMIT")
+
+    def close(self) -> None:
+        """Give the connection back; what was not kept is undone."""
+        if self._session is not None:
+            self._session.close()
+        else:
+            self.give_back()
+
+    def end(self, how: str) -> None:
+        """End the transaction of the borrowed connection, if there is one; for the session over it."""
+        if self._connection is not None and self._connection.in_transaction():
+            getattr(self._connection, how.lower())()
+        driver: Any = None if self._borrowed is None else self._borrowed.dbapi_connection
+        if driver is not None and driver.in_transaction:
+            run_sealed(driver, how)
+
+    def give_back(self) -> None:
+        """Give back the borrowed connection, if there is one; for the session over it."""
+        borrowed, self._borrowed = self._borrowed, None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        elif borrowed is not None:
+            borrowed.close()
