@@ -7,21 +7,21 @@ of every action and query. Nothing else commits. The module knows two databases 
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 
-from portal.core.line import BEGINS, Line
+from portal.core.line import BEGINS, Line, PortalSession
+from portal.core.scope import Scope
 from portal.core.seal import gate, prepare_driver, run_sealed, seal_engine
 from portal.core.turn import Turn
-from portal.core.wall import PortalSession, person_of
+from portal.core.wall import person_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy import Engine, Select
     from sqlalchemy.engine import Connection
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from portal.core.crypto import Keys
     from portal.core.direct import Outcome
     from portal.core.wall import Walled
+
+__all__ = ["Database", "Scope", "Unit"]
 
 T = TypeVar("T")
 
@@ -46,36 +48,6 @@ _ON_CONNECT = (
 _READS_ONLY = "PRAGMA query_only=ON"
 _ROOM_FOR_IMPATIENT = 15
 """Writers who may hold a connection out of turn, having waited for it too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Who asks, and within which walls; built once per request or job.
-
-    `structure_id` is the structure written to (None: no owned row can be written); `reads` are the structures
-    whose rows can be read (empty: none). `actor_id` is the signed-in person, to whom cases that name them do
-    not exist.
-    """
-
-    structure_id: int | None
-    reads: tuple[int, ...]
-    actor_id: UUID | None = None
-    role: str | None = None
-    locale: str = "fr"
-
-    @classmethod
-    def of(cls, structure_id: int, **who: Any) -> Scope:
-        """The scope that writes and reads one structure."""
-        return cls(structure_id, (structure_id,), **who)
-
-    @classmethod
-    def nobody(cls, **who: Any) -> Scope:
-        """The scope that sees only the tables owned by nobody."""
-        return cls(None, (), **who)
-
-    def reading(self, structures: Sequence[int]) -> Scope:
-        """The same person reading several structures (a network's figures), writing none."""
-        return replace(self, structure_id=None, reads=tuple(structures))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ PostgreSQL the session does everything: it keeps track of connections that a ser
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from portal.core.errors import Unscoped
-from portal.core.seal import run_sealed, translated
-from portal.core.wall import PortalSession
+from portal.core.seal import FLUSHING, run_sealed, translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,13 +23,25 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.pool import PoolProxiedConnection
 
-    from portal.core.db import Scope
     from portal.core.direct import Outcome
+    from portal.core.scope import Scope
     from portal.core.seal import SealedDriver
-    from portal.core.wall import Walled
 
 BEGINS = {False: "BEGIN", True: "BEGIN IMMEDIATE"}
 """How a unit begins on SQLite that only reads, and one that writes: a deferred begin fails as "locked"."""
+
+
+class Prepared(Protocol):
+    """A statement of the wall, as a line runs it."""
+
+    writes: bool
+    name: str
+
+    def execute_one(self, line: Line, values: Mapping[str, object]) -> Outcome:
+        """Execute for one set of values."""
+
+    def execute(self, line: Line, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
+        """Execute for several."""
 
 
 class Line:
@@ -100,13 +112,13 @@ class Line:
             self._connection.begin()  # which finds the driver's transaction begun, or begins it
         return self._connection
 
-    def run(self, prepared: Walled, values: Mapping[str, object]) -> Outcome:
+    def run(self, prepared: Prepared, values: Mapping[str, object]) -> Outcome:
         """Execute a prepared Core statement within the scope (the public pages' path)."""
         if prepared.writes and not self._writes:
             raise Unscoped("a reading unit writes", statement=prepared.name)
         return prepared.execute_one(self, values)
 
-    def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
+    def run_many(self, prepared: Prepared, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
         """Execute a prepared insert for many rows; None when there is nothing to do."""
         if not self._writes:
             raise Unscoped("a reading unit writes", statement=prepared.name)
@@ -142,3 +154,71 @@ class Line:
             connection.close()
         elif borrowed is not None:
             borrowed.close()
+
+
+class PortalSession(Session):
+    """A session bound to one scope for its whole life; `portal.core.wall` narrows what it asks."""
+
+    def __init__(self, engine: Engine, line: Line) -> None:
+        super().__init__(
+            bind=engine, expire_on_commit=False, autoflush=False, join_transaction_mode="control_fully"
+        )
+        self._line = line
+        self._opened: list[dict[Any, Any]] = []
+
+    @property
+    def scope(self) -> Scope:
+        """Who asks; never another: what was loaded for one scope would answer the next."""
+        return self._line.scope
+
+    @property
+    def writes(self) -> bool:
+        """Whether this session may write."""
+        return self._line.writes
+
+    def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
+        """What the session's own statements go to: on SQLite the connection of the unit."""
+        return self._line.connection if self._line.is_embedded else super().get_bind(*args, **named)
+
+    def commit(self) -> None:
+        """Commit what the session and the prepared statements have written, together."""
+        if self.in_transaction():
+            super().commit()
+        self._line.end("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo what the session and the prepared statements have written."""
+        try:
+            super().rollback()
+        finally:
+            self._line.end("ROLLBACK")
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is undone."""
+        try:
+            super().close()
+        finally:
+            self._line.give_back()
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what was checked; whatever happens, the way is closed afterwards."""
+        try:
+            super().flush(objects)
+        finally:
+            for info in self._opened:
+                info.pop(FLUSHING, None)
+            self._opened.clear()
+
+    def open_for_flush(self) -> None:
+        """Let the statements of the flush that has been checked pass the engine."""
+        info = self.connection().info
+        info[FLUSHING] = True
+        self._opened.append(info)
+
+    def run(self, prepared: Prepared, **values: object) -> Outcome:
+        """Execute a prepared statement within the scope; see `Line.run`."""
+        return self._line.run(prepared, values)
+
+    def run_many(self, prepared: Prepared, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
+        """Execute a prepared insert for many rows; see `Line.run_many`."""
+        return self._line.run_many(prepared, rows)

@@ -13,98 +13,29 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Delete, Insert, Join, Select, Table, Update, bindparam, event, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
 
 from portal.core.direct import direct
 from portal.core.errors import Unscoped
+from portal.core.line import Line, PortalSession
 from portal.core.schema import OWNED_BY_NOBODY, Base, StructureOwned
-from portal.core.seal import FLUSHING, SEALED, run_sealed
+from portal.core.seal import SEALED, run_sealed
 from portal.core.statements import assigned, check_one_target, check_parts, entities_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import CursorResult, Engine
-    from sqlalchemy.engine import Connection
+    from sqlalchemy import CursorResult
 
-    from portal.core.db import Scope
     from portal.core.direct import Direct, Outcome
-    from portal.core.line import Line
+    from portal.core.scope import Scope
 
 _OWNER = "structure_id"
 _WALL = "wall_structure_id"
 _COUNTED = {**SEALED, "preserve_rowcount": True}
 """For an insert that may keep the row in place: whoever runs it wants to know whether it did."""
-
-
-class PortalSession(Session):
-    """A session bound to one scope for its whole life; see the module."""
-
-    def __init__(self, engine: Engine, line: Line) -> None:
-        super().__init__(
-            bind=engine, expire_on_commit=False, autoflush=False, join_transaction_mode="control_fully"
-        )
-        self._line = line
-        self._opened: list[dict[Any, Any]] = []
-
-    @property
-    def scope(self) -> Scope:
-        """Who asks; never another: what was loaded for one scope would answer the next."""
-        return self._line.scope
-
-    @property
-    def writes(self) -> bool:
-        """Whether this session may write."""
-        return self._line.writes
-
-    def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
-        """What the session's own statements go to: on SQLite the connection of the unit."""
-        return self._line.connection if self._line.is_embedded else super().get_bind(*args, **named)
-
-    def commit(self) -> None:
-        """Commit what the session and the prepared statements have written, together."""
-        if self.in_transaction():
-            super().commit()
-        self._line.end("COMMIT")
-
-    def rollback(self) -> None:
-        """Undo what the session and the prepared statements have written."""
-        try:
-            super().rollback()
-        finally:
-            self._line.end("ROLLBACK")
-
-    def close(self) -> None:
-        """Give the connection back; what was not committed is undone."""
-        try:
-            super().close()
-        finally:
-            self._line.give_back()
-
-    def flush(self, objects: Sequence[Any] | None = None) -> None:
-        """Write what was checked; whatever happens, the way is closed afterwards."""
-        try:
-            super().flush(objects)
-        finally:
-            for info in self._opened:
-                info.pop(FLUSHING, None)
-            self._opened.clear()
-
-    def open_for_flush(self) -> None:
-        """Let the statements of the flush that has been checked pass the engine."""
-        info = self.connection().info
-        info[FLUSHING] = True
-        self._opened.append(info)
-
-    def run(self, prepared: Walled, **values: object) -> Outcome:
-        """Execute a prepared statement within the scope; see `Line.run`."""
-        return self._line.run(prepared, values)
-
-    def run_many(self, prepared: Walled, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any] | None:
-        """Execute a prepared insert for many rows; see `Line.run_many`."""
-        return self._line.run_many(prepared, rows)
 
 
 class Walled:

@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 from portal.core.db import Scope
 from portal.core.errors import NotFound, Unscoped
 from portal.core.ids import new_id
+from portal.core.line import PortalSession
 from portal.core.schema import Base
-from portal.core.wall import PortalSession, Walled
+from portal.core.wall import Walled
 from portal.people.actions import add_person
 from portal.people.models import Membership
 from portal.people.rules import Role

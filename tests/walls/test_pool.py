@@ -17,8 +17,8 @@ from sqlalchemy import event
 from walls.pooled import MISHAPS, Pooled, work
 
 from portal.core import db
+from portal.core.line import PortalSession
 from portal.core.seal import gate
-from portal.core.wall import PortalSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
