@@ -10,6 +10,7 @@ import click
 from portal.channels.qr import code_url, terminal
 from portal.cli.checks import require_servable
 from portal.cli.ground import AS_JSON, opened, settings, tell
+from portal.cli.points import structure_import
 from portal.core.crypto import Keys, Tokens
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
@@ -29,6 +30,9 @@ _NOBODY = "Nobody can sign in there yet: portal person invite --structure {slug}
 @click.group()
 def structure() -> None:
     """Structures."""
+
+
+structure.add_command(structure_import)
 
 
 @structure.command("create")

@@ -45,7 +45,8 @@ _UNSET = ("", "")
 class Founding:
     """What is asked for; the rest is made of the name where it is None.
 
-    `answer_days` is the promise for a complaint, in working days.
+    `answer_days` is the promise for a complaint, in working days; `site` is the name of the main site, which
+    gets a code unless `has_code` says that others follow.
     """
 
     name: str
@@ -54,11 +55,13 @@ class Founding:
     letters: str | None = None
     zone: str | None = None
     colour: str | None = None
+    site: str | None = None
+    has_code: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Founded:
-    """A structure that listens: its first code is open."""
+    """A structure that listens by its first code, which is empty where none was asked for."""
 
     structure_id: int
     slug: str
@@ -117,12 +120,12 @@ def found(
         zone = asked.zone or zone_of(row.name)
         site = furnish(
             u,
-            site=SiteGiven(row.name, "centre", zone, is_main=True),
+            site=SiteGiven(asked.site or row.name, "centre", zone, is_main=True),
             document=_UNSET,
             targets=first_targets(asked.answer_days),
         )
         publish_shipped(u, _QUESTIONNAIRE)
-        code = issue_code(u, CodeGiven(CodeKind.SITE, row.name, site.id)).code
+        code = issue_code(u, CodeGiven(CodeKind.SITE, row.name, site.id)).code if asked.has_code else ""
         return Founded(*made, code), first(u)
 
 

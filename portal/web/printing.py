@@ -124,7 +124,7 @@ def _pdf(desk: Desk, what: str) -> tuple[bytes, str]:
     if format_.per_page > 1 and len(rows) == 1:
         rows, places = rows * format_.per_page, places * format_.per_page
     sign = Sign(desk.structure.name, desk.structure.colour, logo)
-    order = _order(sign, desk.language, format_, _squares(rows, places), shift)
+    order = order_for(sign, desk.language, format_, squares_of(rows, places), shift)
     code = rows[0].code if len({row.code for row in rows}) == 1 else ""
     return made(format_, order), _file_name(format_, desk.slug, code)
 
@@ -162,10 +162,11 @@ def specimen(sign: Sign, language: str) -> bytes:
     """A card to look at, as a PNG; its code leads nowhere. Raises `Refused` as `made` does."""
     url = code_url(house().config.base_url, _SPECIMEN)
     square = Square(_SPECIMEN, url, "", gettext("Square of the code %(code)s", code=_SPECIMEN))
-    return looked_at(FORMATS["card"], _order(sign, language, FORMATS["card"], [square], Shift()))
+    return looked_at(FORMATS["card"], order_for(sign, language, FORMATS["card"], [square], Shift()))
 
 
-def _squares(rows: Sequence[Code], places: Sequence[str]) -> list[Square]:
+def squares_of(rows: Sequence[Code], places: Sequence[str]) -> list[Square]:
+    """The codes as they are printed, each with its place."""
     base_url = house().config.base_url
     return [
         Square(
@@ -178,7 +179,8 @@ def _squares(rows: Sequence[Code], places: Sequence[str]) -> list[Square]:
     ]
 
 
-def _order(sign: Sign, language: str, format_: Format, squares: Sequence[Square], shift: Shift) -> Order:
+def order_for(sign: Sign, language: str, format_: Format, squares: Sequence[Square], shift: Shift) -> Order:
+    """What is printed of a structure in a format."""
     theme, logo = corrected(sign.colour), sign.logo
     return Order(
         squares=squares,
