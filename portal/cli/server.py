@@ -53,8 +53,10 @@ _GRACE_SECONDS = 8
 _KEEPALIVE_SECONDS = 5
 _RETRY_SECONDS, _POLL_SECONDS = 5.0, 0.05
 _OTHERS = 0o077
-_M_ARENA_MAX = -8
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 """From glibc's <malloc.h>."""
+_LARGE_BYTES = 4 * 1024 * 1024
+"""Pieces of memory that are given back as soon as they are free: those of a hash."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -221,11 +223,14 @@ def _readable(application: Callable[..., Any]) -> Callable[..., Any]:
 def _share_memory() -> None:
     """Let the workers, which are forked after this, share what the master has loaded, and give memory back.
 
-    Hashing a receipt takes 19 MB, and glibc keeps such a piece for each thread that ever hashed: in one arena
-    they share it. Objects that collections do not visit stay in the pages that all processes share.
+    Hashing a receipt takes 19 MB. Left to itself, glibc learns from the first such piece to keep the next for
+    each thread that ever hashed; a threshold that is set stays, and in one arena threads share what is left.
+    Objects that collections do not visit stay in the pages that all processes share.
     """
     with suppress(OSError, AttributeError):  # another C library, which has no such habit
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_ARENA_MAX, 1)
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
     gc.collect()
     gc.freeze()
 
