@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_babel import Babel
@@ -59,6 +59,8 @@ from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from portal.core.clock import Clock
     from portal.core.config import Config
 
@@ -94,10 +96,18 @@ SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
 
 
+class Portal(Flask):
+    """Flask over views of which none is a coroutine: else it asks that of every hook at every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Database]:
     """The application and its database, ready to serve; the schema is brought up by `portal db upgrade`."""
     clock = clock or SystemClock()
-    app = Flask("portal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    app = Portal("portal", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),

@@ -6,12 +6,15 @@ import gzip
 from base64 import b64encode
 from functools import lru_cache
 from hashlib import sha256
+from http import HTTPStatus
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, render_template, request
 from flask_babel import force_locale
 from markupsafe import Markup
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.core.paths import STATIC
@@ -20,6 +23,9 @@ from portal.web.theme import DEFAULT_COLOUR, corrected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from wsgiref.types import WSGIEnvironment
+
+    from werkzeug.datastructures import Headers
 
     from portal.web.place import Place
 
@@ -29,6 +35,8 @@ _PUBLIC_POLICY = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _COLOURS = 4096
+_HEADERS = 256
+"""Browsers are many, what they accept is said in a few ways."""
 _GZIP_LEVEL = 5
 """Beyond it a page of ten kilobytes gets no smaller by a packet, and takes twice as long."""
 _SEGMENTS_BEFORE_LANGUAGE = 3
@@ -83,20 +91,51 @@ def gzipped(body: bytes) -> bytes:
     return gzip.compress(body, _GZIP_LEVEL, mtime=0)
 
 
+class FinalResponse(Response):
+    """A response whose headers are sent as they stand: whoever makes it has given it all of them.
+
+    Werkzeug looks through the headers of each response for what it might have to mend.
+    """
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002 -- Werkzeug's signature
+        """The headers."""
+        return self.headers
+
+
 def public_response(
     body: bytes, status: int, *, language: str, theme: str, pack: Callable[[bytes], bytes] = gzipped
 ) -> Response:
     """The page as it is sent: its policy, its language, compressed by `pack` for whoever takes that."""
-    response = Response(body, status, mimetype="text/html")
-    styles = f"{style_source(public_css())} {style_source(theme)}"
-    response.headers["Content-Security-Policy"] = _PUBLIC_POLICY.format(styles=styles)
-    response.headers["Content-Language"] = language
-    response.headers["Vary"] = "Accept-Encoding"
-    if request.accept_encodings.quality("gzip") > 0:
-        # No cookie opens these pages, so what is secret in one cannot be asked for again and measured.
-        response.data = pack(body)
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    # No cookie opens these pages, so what is secret in one cannot be asked for again and measured.
+    is_packed = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    sent = pack(body) if is_packed else body
+    headers = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Length", str(len(sent))),
+        ("Content-Security-Policy", public_policy(theme)),
+        ("Content-Language", language),
+        ("Vary", "Accept-Encoding"),
+    ]
+    if is_packed:
+        headers.append(("Content-Encoding", "gzip"))
+    return FinalResponse((sent,), status, headers)
+
+
+def see_other(path: str) -> Response:
+    """The way to another page of ours, after a form; a path of ours is plain ASCII."""
+    headers = [("Location", path), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
+    return FinalResponse(None, HTTPStatus.SEE_OTHER, headers)
+
+
+@lru_cache(maxsize=_COLOURS)
+def public_policy(theme: str) -> str:
+    """What a resident's page may load: its own two style blocks, and pictures that stand in it."""
+    return _PUBLIC_POLICY.format(styles=f"{style_source(public_css())} {style_source(theme)}")
+
+
+@lru_cache(maxsize=_HEADERS)
+def _takes_gzip(accepted: str) -> bool:
+    return parse_accept_header(accepted, Accept).quality("gzip") > 0
 
 
 def structure_bar(place: Place) -> dict[str, str]:

@@ -19,6 +19,8 @@ from portal.web.guard import access_of, is_https, is_staff_address, most_bytes
 from portal.web.house import house
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from flask import Flask, Response
 
 HEADERS: dict[str, str] = {
@@ -68,8 +70,27 @@ def register(app: Flask) -> None:
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's documented way
     throttle.register(app)
+    app.wsgi_app = _with(_constant_headers(app), app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
     app.before_request(_refuse)
     app.after_request(_protect)
+
+
+def _constant_headers(app: Flask) -> list[tuple[str, str]]:
+    """What goes with every answer, whoever gives it."""
+    with app.app_context():
+        return [*HEADERS.items(), *([("Strict-Transport-Security", _TWO_YEARS)] if is_https() else [])]
+
+
+def _with(headers: list[tuple[str, str]], application: Callable[..., Iterable[bytes]]) -> Any:
+    """The application with these headers on every answer, added where it costs least."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, own: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*own, *headers], *more)
+
+        return application(environ, start)
+
+    return answer
 
 
 def _refuse() -> None:
@@ -93,10 +114,7 @@ def _is_text(query: bytes) -> bool:
 
 
 def _protect(response: Response) -> Response:
-    response.headers.update(HEADERS)
     response.headers.setdefault("Content-Security-Policy", STRICTEST)
-    if is_https():
-        response.headers["Strict-Transport-Security"] = _TWO_YEARS
     if is_staff_address(request.path) or _is_guarded():
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import zlib
 from functools import lru_cache
+from itertools import zip_longest
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
 from portal.core.memory import Bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _CHANCE = token_hex(12)
 """Nobody outside the process can write a hole into a name or a question."""
@@ -28,7 +29,7 @@ _LOGOS = 512
 _STEADY = frozenset({"root", "token", "theme"})
 """Holes whose values have the same length on nearly every page."""
 _LENGTHS = 64
-"""For how many lengths of them a stencil keeps its compressed texts."""
+"""For how many lengths of them a stencil keeps its recipe."""
 _LEVEL = 9
 _RAW = -15
 _WINDOW = 32_768
@@ -37,11 +38,9 @@ _SHORT = 16
 _NEVER = b"\xff"
 """A byte that no UTF-8 text holds: where a hole stands, nothing to come is like it."""
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-_Run: TypeAlias = "tuple[tuple[bool, str], ...]"
-"""Parts that are stored: whether each is a hole, and its name or text."""
-_Block: TypeAlias = "bytes | str | _Run"
-"""A compressed text, the name of a hole whose value is compressed by itself, or parts that are stored."""
 _END = b"\x03\x00"
+_Parts: TypeAlias = "tuple[tuple[bool, str], ...]"
+"""Whether each part is a hole, and its name or text."""
 
 
 def hole(name: str) -> str:
@@ -52,70 +51,96 @@ def hole(name: str) -> str:
 class Stencil:
     """A rendered page, cut at its holes."""
 
-    __slots__ = ("_packs", "_pieces", "_steady")
+    __slots__ = ("_names", "_recipes", "_steady", "_texts")
 
     def __init__(self, html: str) -> None:
         # An odd piece is the name of a hole, an even one text.
-        self._pieces: tuple[str, ...] = tuple(_HOLE.split(html))
-        self._steady = sorted(_STEADY.intersection(self._pieces[1::2]))
-        self._packs: Bounded[tuple[int, ...], tuple[_Block, ...]] = Bounded(_LENGTHS)
+        pieces = _HOLE.split(html)
+        self._texts = tuple(text.encode() for text in pieces[::2])
+        self._names = tuple(pieces[1::2])
+        self._steady = sorted(_STEADY.intersection(self._names))
+        self._recipes: Bounded[tuple[int, ...], tuple[list[bytes], tuple[str, ...]]] = Bounded(_LENGTHS)
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """The page with these values, which are escaped already. Raises `KeyError` for a hole without one."""
-        pieces = list(self._pieces)
-        pieces[1::2] = [values[name] for name in pieces[1::2]]
-        return "".join(pieces).encode()
+        held = {name: value.encode() for name, value in values.items()}
+        return _woven(self._texts, [held[name] for name in self._names])
 
     def pack(self, values: Mapping[str, str], filled: bytes) -> bytes:
         """The page filled with these values, as gzip (RFC 1952).
 
         Texts are compressed once, values stored as they are, in blocks of one DEFLATE stream (RFC 1951).
         """
-        lengths = tuple(len(values[name].encode()) for name in self._steady)
-        blocks = self._packs.get(lengths)
-        if blocks is None:
-            blocks = tuple(self._blocks(dict(zip(self._steady, lengths, strict=True))))
-            self._packs.put(lengths, blocks)
-        parts = [_HEAD]
-        for block in blocks:
-            if isinstance(block, bytes):
-                parts.append(block)
-            elif isinstance(block, str):
-                parts.append(_packed(values[block]))
-            else:
-                run = "".join([values[part] if is_hole else part for is_hole, part in block]).encode()
-                parts.append(_stored(run))
-        parts.append(_END)
-        parts.append(zlib.crc32(filled).to_bytes(4, "little"))
-        parts.append((len(filled) & 0xFFFFFFFF).to_bytes(4, "little"))
-        return b"".join(parts)
+        held = {name: value.encode() for name, value in values.items()}
+        lengths = tuple([len(held[name]) for name in self._steady])
+        recipe = self._recipes.get(lengths)
+        if recipe is None:
+            recipe = self._recipe(dict(zip(self._steady, lengths, strict=True)))
+            self._recipes.put(lengths, recipe)
+        for name in held.keys() - _STEADY:
+            held[name] = _packed(values[name]) if name == _PACKED else _stored(held[name])
+        texts, names = recipe
+        page = _woven(texts, [held[name] for name in names])
+        size = len(filled) & 0xFFFFFFFF
+        return b"".join((page, zlib.crc32(filled).to_bytes(4, "little"), size.to_bytes(4, "little")))
 
-    def _blocks(self, lengths: Mapping[str, int]) -> Iterator[_Block]:
-        """Compressed texts, and between them runs of holes and short texts that are stored.
+    def _recipe(self, lengths: Mapping[str, int]) -> tuple[list[bytes], tuple[str, ...]]:
+        """All that does not change of the packed page, cut at its holes, and their names.
+
+        A steady hole takes its value as it is; another one a block, which the value is packed in.
+        """
+        texts, names = [_HEAD], list[str]()
+        for block in self._blocks(lengths):
+            if isinstance(block, bytes):
+                texts[-1] += block
+                continue
+            if block and all(name in lengths for is_hole, name in block if is_hole):
+                texts[-1] += _stored_head(sum(_length(part, lengths) for part in block))
+            for is_hole, part in block:
+                if is_hole:
+                    names.append(part)
+                    texts.append(b"")
+                else:
+                    texts[-1] += part.encode()
+        texts[-1] += _END
+        return texts, tuple(names)
+
+    def _blocks(self, lengths: Mapping[str, int]) -> Iterator[bytes | _Parts]:
+        """Compressed texts, and between them runs of steady holes and short texts, or another hole alone.
 
         A text may refer back to what stands before it as long as the distance is known: past holes of known
         length, never past another.
         """
         before, run = b"", list[tuple[bool, str]]()
-        for number, piece in enumerate(self._pieces):
-            text = piece.encode()
-            if piece == _PACKED and number % 2:
-                yield tuple(run)
-                yield piece
-                before, run = b"", []
-            elif number % 2:
-                run.append((True, piece))
-                before = before + _NEVER * lengths[piece] if piece in lengths else b""
-            elif len(text) <= _SHORT:
-                run.append((False, piece))
-                before += text
+        for text, name in zip_longest(self._texts, self._names):
+            if len(text) <= _SHORT:
+                run.append((False, text.decode()))
             else:
                 yield tuple(run)
                 run = []
                 packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, zdict=before[-_WINDOW:])
                 yield packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
-                before += text
+            before += text
+            if name in lengths:
+                run.append((True, name))
+                before += _NEVER * lengths[name]
+            elif name is not None:
+                yield tuple(run)
+                yield ((True, name),)
+                before, run = b"", []
         yield tuple(run)
+
+
+def _woven(texts: Sequence[bytes], values: Sequence[bytes]) -> bytes:
+    """The texts with a value between each two of them."""
+    pieces = [b""] * (len(texts) + len(values))
+    pieces[::2], pieces[1::2] = texts, values
+    return b"".join(pieces)
+
+
+def _length(part: tuple[bool, str], lengths: Mapping[str, int]) -> int:
+    is_hole, text = part
+    return lengths[text] if is_hole else len(text.encode())
 
 
 @lru_cache(maxsize=_LOGOS)
@@ -130,4 +155,8 @@ def _packed(value: str) -> bytes:
 
 def _stored(run: bytes) -> bytes:
     """A block that holds its bytes as they are (RFC 1951, 3.2.4)."""
-    return b"\x00" + len(run).to_bytes(2, "little") + (len(run) ^ 0xFFFF).to_bytes(2, "little") + run
+    return _stored_head(len(run)) + run
+
+
+def _stored_head(length: int) -> bytes:
+    return b"\x00" + length.to_bytes(2, "little") + (length ^ 0xFFFF).to_bytes(2, "little")

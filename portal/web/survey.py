@@ -19,7 +19,7 @@ from portal.questionnaires.queries import Published, published, version
 from portal.questionnaires.rules import ItemKind
 from portal.web.guard import public
 from portal.web.house import house
-from portal.web.kit import accepted_language, render_public
+from portal.web.kit import accepted_language, render_public, see_other
 from portal.web.opinion_pages import Asking, question_page, refused_page
 from portal.web.place import Address, Place, place_at, read_language, read_segments
 from portal.web.scans import count_scan
@@ -173,8 +173,8 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
     if fault is not None:
         return _refused(place, Asking(shown, position, token, request.form.get("answer", "")), fault)
     if is_last:
-        return redirect(place.url("done"), 303)
-    return redirect(place.url("answers", token, str(position + 1)), 303)
+        return see_other(place.url("done"))
+    return see_other(place.url("answers", token, str(position + 1)))
 
 
 def _take(u: Unit, shown: Published, journey: Journey, asked: Question, *, is_first: bool) -> Invalid | None:
