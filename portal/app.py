@@ -43,6 +43,7 @@ from portal.web import (
     metrics,
     operators,
     people,
+    points,
     printing,
     questionnaires,
     responses,
@@ -89,6 +90,7 @@ BLUEPRINTS = (
     questionnaires.bp,
     responses.bp,
     settings.bp,
+    points.bp,
     statement.bp,
     components.bp,
 )

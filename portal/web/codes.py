@@ -43,6 +43,7 @@ PAGE = 24
 SHEET = 10
 """Cards on one A4 sheet."""
 DONE: dict[str, str] = {
+    "opened": N_("The points are open: print their codes, hand them out."),
     "issued": N_("The code is ready: print it, hand it out."),
     "retired": N_("The code is retired: whoever scans it is told so."),
     "replaced": N_("A new code stands in its place. Replace the old cards and posters."),

@@ -134,6 +134,12 @@ def planned(database: Database, sheet: Sheet) -> tuple[list[Line], list[Fault]]:
     return sorted(lines, key=lambda line: line.row), sorted(faults, key=lambda fault: fault.row)
 
 
+def planned_here(u: Unit, sheet: Sheet) -> tuple[list[Line], list[Fault]]:
+    """The same for a file that speaks of the structure in scope alone."""
+    standing = Standing.read(u)
+    return list(_lines(sheet.points, standing, is_new=False)), list(_undated(sheet.points, standing))
+
+
 def _standing(database: Database, row: Structure | None) -> Standing | None:
     """What stands in a structure; None in a new one, or one that was cut before it was furnished."""
     if row is None:

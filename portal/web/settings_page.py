@@ -58,6 +58,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _agreements(desk, agreements(u)),
         *(_site(u, desk, one) for one in places),
         _another_site(desk),
+        _many(desk),
         _accessible(u, desk),
     ]
 
@@ -246,6 +247,16 @@ def _another_site(desk: Desk) -> dict[str, Any]:
         desk.url("settings", "sites", "new"),
         lead=gettext("Each site has its own opening hours, public holidays and closing days."),
         edit_label=gettext("Add a site"),
+    )
+
+
+def _many(desk: Desk) -> dict[str, Any]:
+    return _section(
+        gettext("Many points at once"),
+        (),
+        desk.url("settings", "points"),
+        lead=gettext("Sites, teams, agreements and codes from one table."),
+        edit_label=gettext("Send a table"),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,12 @@ def invitation(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
         who = PersonGiven(f"invite.{token_hex(4)}@p.example", "Noor", Role.SUPERVISOR)
         path = f"/invitations/{invite(u, who)}"
     return visitor.sends(path, password="a") if wrong else visitor.opens(path)
+
+
+def points(visitor: Visitor, *, text: str = "site\nAnnexe\n") -> TestResponse:
+    """What is said of a table of many points."""
+    file = (BytesIO(text.encode()), "points.csv")
+    return visitor.team.post("/s/passerelle/settings/points", table=file)
 
 
 def start(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
@@ -314,6 +321,9 @@ STAFF: dict[str, Screen] = {
     "invite, wrong": Screen("people.invite_form", invite_wrong, 422),
     "getting started": Screen("checklist.show", empty("start?done=founded")),
     "getting started, nobody named": Screen("checklist.show", unsaid("start/people", role="director"), 422),
+    "many points": Screen("points.ask", inside("settings/points")),
+    "many points, looked at": Screen("points.ask", points),
+    "many points, wrong": Screen("points.ask", partial(points, text="site;zone\nAnnexe;Lune\n"), 422),
     "settings": Screen("settings.settings", inside("settings?done=team_added")),
     "site": Screen("settings.calendar", site),
     "site, wrong": Screen("settings.calendar", partial(site, wrong=True), 422),
