@@ -27,6 +27,7 @@ from portal.questionnaires import models as _questionnaires
 from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
+    bodies,
     case_entry,
     case_people,
     cases,
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     doors.bp,
     follow.bp,
     case_entry.bp,
+    bodies.bp,
     cases.bp,
     case_people.bp,
     codes.bp,

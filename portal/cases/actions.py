@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
+from portal.cases.errands import payload_of
 from portal.cases.events import CaseFiled, CaseStepTaken
 from portal.cases.models import (
     Case,
@@ -45,7 +46,7 @@ from portal.cases.standing import (
     Standing,
     fold,
 )
-from portal.cases.ways import CHANNELS, REACHED_AT, Channel, ContactKind
+from portal.cases.ways import CALLED, CHANNELS, REACHED_AT, Channel, ContactKind
 from portal.cases.writing import BY_FILER, Words, author, happen, in_order, read_text, say, submit_key, told
 from portal.core.errors import Conflict, Invalid, Refused
 from portal.core.ids import Receipt, new_id, reference
@@ -54,14 +55,15 @@ from portal.core.wall import Walled
 from portal.core.worktime import WorkCalendar
 from portal.people.queries import role_in
 from portal.people.rules import Role
-from portal.tenancy.queries import calendar_of, current_structure, policy
+from portal.tenancy.queries import calendar, calendar_of, current_structure, policy
 from portal.tenancy.vault import new_wrapped_key, sealed
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from portal.cases.entry import Reception
-    from portal.cases.ways import Help, Moment
+    from portal.cases.errands import Errand
+    from portal.cases.ways import Help, Moment, Told
     from portal.core.db import Unit
 
 COUNT = Walled(insert(table_of(CaseCounter)), key=("structure_id", "year"), add=("last",))
@@ -120,6 +122,10 @@ class Given:
     """Of the filer's form: a message sent twice is stored once."""
     version: int = 0
     """What the page was made from; 0 without a page."""
+    told: Told | None = None
+    """How the person was told of the answer in their own language, when it is not written in it."""
+    errand: Errand | None = None
+    """What goes out with the step besides words."""
 
 
 def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Case:
@@ -132,10 +138,10 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
     received_at = filing.reception.at if filing.reception else u.now
     case_id = new_id(u.now)
     key, wrapped = new_wrapped_key(u, CASES, case_id)
-    calendar, promises = calendar_of(u, filing.site_id), policy(u)
+    place, promises = calendar_of(u, filing.site_id), policy(u)
     case = Case(
         id=case_id,
-        reference=_next_reference(u, WorkCalendar.from_document(calendar.document).local(u.now).year),
+        reference=_next_reference(u, WorkCalendar.from_document(place.document).local(u.now).year),
         kind=filing.kind,
         state=CaseState.RECEIVED,
         mode=filing.mode,
@@ -144,7 +150,7 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
         team_id=filing.team_id,
         agreement_id=filing.agreement_id,
         code_id=filing.code_id,
-        calendar_id=calendar.id,
+        calendar_id=place.id,
         policy_id=promises.id,
         received_at=received_at,
         channel=_channel(filing),
@@ -169,7 +175,7 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
         "kind": filing.kind.value,
         "mode": filing.mode.value,
         "language": filing.language,
-        "calendar": calendar.id.hex,
+        "calendar": place.id.hex,
         "policy": promises.id.hex,
         **_way_in(u, filing),
         **told(message, text, u),
@@ -268,7 +274,8 @@ def take(
             case.reference,
             verb,
             by_filer=who is Actor.FILER,
-            tells_filer=who is not Actor.FILER and (step.tells or step.to_state is CaseState.CLOSED),
+            tells_filer=who is not Actor.FILER
+            and (step.tells or step.is_news or step.to_state is CaseState.CLOSED),
         )
     )
     return standing
@@ -305,8 +312,30 @@ def _payload(u: Unit, case: Case, step: Step, given: Given) -> dict[str, Any]:
         payload["outcome"] = given.outcome.value
     if u.scope.actor_id is not None and case.handler_id is None and step.verb != "note":
         payload["handler"] = u.scope.actor_id.hex
+    payload |= payload_of(u, case, step.verb, given.errand)
+    payload |= _told(u, case, step, given)
     if "message" in step.needs or given.message.strip():
         text = read_text(given.message)
         message = say(u, case, step.direction, Words(text, given.language, given.nonce))
         payload.update(told(message, text, u))
     return payload
+
+
+def _told(u: Unit, case: Case, step: Step, given: Given) -> dict[str, Any]:
+    """How the person learns of what the step says: already told, to be called today, or nothing to note.
+
+    An answer counts as given only in the person's language, or once it was told to them (with who and when):
+    until then it is `foreign`, and the promise runs on.
+    """
+    if not step.tells:
+        return {}
+    if step.verb in ENDING and given.told is not None:
+        return {"told": given.told.value}
+    payload: dict[str, Any] = {"foreign": True} if _is_foreign(case, step, given) else {}
+    if case.contact_kind in CALLED:
+        payload["call"] = calendar(u, case.calendar_id).local(u.now).date().isoformat()
+    return payload
+
+
+def _is_foreign(case: Case, step: Step, given: Given) -> bool:
+    return step.verb in ENDING and given.language != case.language

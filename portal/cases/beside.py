@@ -9,9 +9,9 @@ from sqlalchemy import select
 from portal.cases.actions import check_fresh
 from portal.cases.events import CaseStepTaken
 from portal.cases.models import Attachment, CasePerson, Message
-from portal.cases.queries import ATTACHMENT, able_to_handle, case_key, locked, photo_of
+from portal.cases.queries import ATTACHMENT, able_to_handle, case_key, locked, photo_of, standing_of
 from portal.cases.rules import MAX_PHOTOS, Direction
-from portal.cases.standing import PERSON_NAMED, PHOTO_ADDED, TRANSLATED, Happened
+from portal.cases.standing import PERSON_NAMED, PHOTO_ADDED, READ, TRANSLATED, Happened
 from portal.cases.writing import BY_FILER, Words, author, happen, read_text, say, to_the_hour, told
 from portal.core.crypto import place, seal_bytes
 from portal.core.errors import Invalid, NotFound, Refused
@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 
 
 def translate(u: Unit, case_id: UUID, message_id: UUID, given: Given) -> Standing:
-    """A staff note beside a message: what it says in the staff's language. Raises as `take` does."""
+    """A staff note beside a message: what it says in another language, signed. Raises as `take` does.
+
+    Beside our own words in the filer's language it is for the filer: an answer counts from then on.
+    """
     case = locked(u, case_id)
     check_fresh(case, given)
-    of = u.one(select(Message.id).where(Message.id == message_id, Message.case_id == case_id))
+    of = u.one(select(Message).where(Message.id == message_id, Message.case_id == case_id))
     if of is None:
         raise NotFound("message")
     text = read_text(given.message, "note")
     message = say(u, case, Direction.TRANSLATION, Words(text, given.language), translates=message_id)
     payload = {"of": message_id.hex, **told(message, text, u)}
+    if of.direction is Direction.TO_FILER and given.language == case.language:
+        payload["in_theirs"] = message_id.hex
     return happen(u, case, Happened(TRANSLATED, u.now, payload), author(u, None))
 
 
@@ -87,3 +92,11 @@ def name_person(u: Unit, case_id: UUID, person_id: UUID) -> None:
     # The event first: whoever names themselves could not write it afterwards.
     happen(u, case, Happened(PERSON_NAMED, u.now, {"person": person_id.hex}), author(u, None))
     u.add(CasePerson(case_id=case_id, person_id=person_id, since=u.now))
+
+
+def note_read(u: Unit, case_id: UUID) -> None:
+    """The person has opened the case with their receipt: whoever had not learnt of the answer has now."""
+    case = locked(u, case_id)
+    standing = standing_of(u, case)
+    if standing.answered_at is not None and standing.told_at is None:
+        happen(u, case, Happened(READ, u.now, {}), BY_FILER)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy import case as either
 from sqlalchemy import func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
@@ -90,6 +91,8 @@ class Sought:
     """The day on which to judge what is late; None: late or not. With `only_open`: what is late still."""
     with_closed: bool = False
     reference: str = ""
+    today: date | None = None
+    """With it, what is to be looked at again by that day comes first, whatever its state."""
 
 
 def case_by_reference(u: Unit, reference: str) -> Case:
@@ -169,15 +172,20 @@ def name_of(u: Unit, case: Case) -> str | None:
 
 
 def thread(u: Unit, case: Case, *, for_filer: bool = False) -> list[Said]:
-    """What was said, oldest first, translations beside their message; the filer sees no staff note."""
+    """What was said, oldest first, translations beside their message.
+
+    The filer sees no staff note, and of translations only those of our words into their own language.
+    """
     rows = u.all(select(Message).where(Message.case_id == case.id).order_by(Message.at, Message.id))
     key = case_key(u, case)
     told = [_said(u, key, row) for row in rows if row.direction is not Direction.TRANSLATION]
     if for_filer:
-        return [one for one in told if one.direction is not Direction.NOTE]
+        told = [one for one in told if one.direction is not Direction.NOTE]
+    ours = {one.id for one in told if one.direction is Direction.TO_FILER}
     beside: dict[UUID, list[Said]] = {}
     for row in rows:
-        if row.translates_id is not None:
+        is_theirs = row.translates_id in ours and row.language == case.language
+        if row.translates_id is not None and (is_theirs or not for_filer):
             beside.setdefault(row.translates_id, []).append(_said(u, key, row))
     return [_with(one, beside.get(one.id, [])) for one in told]
 
@@ -257,8 +265,13 @@ def seen_before(u: Unit, case_id: UUID) -> set[UUID]:
 
 
 def work_list(u: Unit, sought: Sought, *, offset: int = 0) -> Sequence[Case]:
-    """Cases by time left: the nearest promise first, those without one last; at most `PAGE` of them."""
-    nearest = (Case.due_on.is_(None), Case.due_on, Case.received_at, Case.id)
+    """Cases by time left: the nearest promise first, those without one last; at most `PAGE` of them.
+
+    Before them what goes on outside the house and is to be looked at again.
+    """
+    nearest: tuple[Any, ...] = (Case.due_on.is_(None), Case.due_on, Case.received_at, Case.id)
+    if sought.today is not None:
+        nearest = (either((is_to_look_at(sought.today), 0), else_=1), *nearest)
     return u.all(_listed(select(Case), sought).order_by(*nearest).offset(offset).limit(PAGE))
 
 
@@ -288,8 +301,15 @@ def _listed(wanted: Select[T], sought: Sought) -> Select[T]:
     if sought.late_on is not None:
         wanted = wanted.where((is_overdue if sought.only_open else _was_late)(sought.late_on))
     if not (sought.with_closed or sought.state or sought.reference or sought.late_on):
-        wanted = wanted.where(Case.state.in_(_OPEN))
+        is_work = Case.state.in_(_OPEN)
+        wanted = wanted.where(is_work | is_to_look_at(sought.today) if sought.today else is_work)
     return wanted
+
+
+def is_to_look_at(today: date) -> ColumnElement[bool]:
+    """Whether somebody outside is to be asked again, or the person to be called, by this day."""
+    is_check = Case.check_on.is_not(None) & (Case.check_on <= today)
+    return is_check | (Case.call_on.is_not(None) & (Case.call_on <= today))
 
 
 def _came(sought: Sought) -> list[ColumnElement[bool]]:

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from portal.core.db import Unit
 
-_CACHED = ("state", "outcome", "finding", "version", "due_on")
+_CACHED = (
+    "state",
+    "outcome",
+    "finding",
+    "version",
+    "due_on",
+    "registered_at",
+    "check_on",
+    "call_on",
+    "told_at",
+    "told_how",
+)
 _BATCH = 200
 
 

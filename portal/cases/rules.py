@@ -151,6 +151,10 @@ class Step:
     label: str
     pauses: bool = False
     restarts: bool = False
+    is_news: bool = False
+    """Whether the filer can read something new without a message."""
+    waits_for: str = ""
+    """The day of the case without which the step has nothing to be about."""
     kinds: frozenset[Kind] = frozenset(Kind)
 
     @property
@@ -158,7 +162,7 @@ class Step:
         """Whose text the step's message is."""
         if Actor.FILER in self.who:
             return Direction.FROM_FILER
-        return Direction.NOTE if self.verb == "note" else Direction.TO_FILER
+        return Direction.NOTE if self.verb in _FOR_THE_TEAM else Direction.TO_FILER
 
     @property
     def tells(self) -> bool:
@@ -166,6 +170,8 @@ class Step:
         return "message" in self.needs and self.direction is Direction.TO_FILER
 
 
+_FOR_THE_TEAM = frozenset({"note", "pass_on", "check", "reach"})
+"""Steps whose words, if there are any, the filer does not read."""
 _ACK = frozenset({ClockName.ACK})
 _SAID = frozenset({ClockName.ACK, ClockName.FIRST_RESPONSE})
 _ANSWERED = frozenset(ClockName)
@@ -179,7 +185,28 @@ STEPS: tuple[Step, ...] = (
         "ask", frozenset({_A, _P, _T}), _F, HANDLERS, ("message",), _SAID, N_("Ask the person"), pauses=True
     ),
     Step("inform", _WORKED | {_N}, None, HANDLERS, ("message",), _SAID, N_("Write to the person")),
-    Step("wait", frozenset({_A, _P}), _T, HANDLERS, (), _ACK, N_("Wait for a third party")),
+    Step(
+        "pass_on",
+        frozenset({_R, _A, _P, _T}),
+        _T,
+        HANDLERS,
+        ("body", "consent", "on", "next_check"),
+        _ACK,
+        N_("Pass it on to another body"),
+        is_news=True,
+    ),
+    Step(
+        "check",
+        frozenset({_P, _F, _T, _N, _C}),
+        None,
+        HANDLERS,
+        ("checked", "next_check"),
+        _NONE,
+        N_("Say what became of it"),
+        is_news=True,
+        waits_for="check_on",
+    ),
+    Step("wait", frozenset({_A, _P}), _T, HANDLERS, (), _ACK, N_("Wait, without passing it on")),
     Step("resume", frozenset({_F, _T}), _P, HANDLERS, (), _NONE, N_("Resume handling")),
     Step("answer", _WORKED, _N, HANDLERS, ("message",), _ANSWERED, N_("Answer")),
     Step("close", frozenset({_N}), _C, HANDLERS, ("outcome", "finding"), _NONE, N_("Close")),
@@ -211,6 +238,16 @@ STEPS: tuple[Step, ...] = (
         _NONE,
         N_("Say what was found"),
         kinds=frozenset({Kind.COMPLAINT}),
+    ),
+    Step(
+        "reach",
+        frozenset(CaseState),
+        None,
+        HANDLERS,
+        ("how", "reached", "next_try"),
+        _NONE,
+        N_("Note a call"),
+        kinds=frozenset(kind for kind, row in KINDS.items() if row.is_answered),
     ),
     Step("note", frozenset(CaseState), None, HANDLERS, ("message",), _NONE, N_("Add a note")),
     Step("reply", frozenset({_F}), _P, FILER, ("message",), _NONE, N_("Reply")),

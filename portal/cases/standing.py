@@ -8,16 +8,17 @@ filer, at most 15 in all, and only the answer clock rests (decisions, 16).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from portal.cases.referrals import Referral, checked, next_check, passed_on
 from portal.cases.rules import KINDS, MAX_PAUSE_DAYS, STEPS, CaseState, ClockName, Finding, Kind, Outcome
+from portal.cases.ways import Reached, Told
 from portal.core.errors import Tampered
 from portal.tenancy.rules import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
 
     from portal.cases.rules import Step
     from portal.core.worktime import WorkCalendar
@@ -26,9 +27,13 @@ FILED = "filed"
 TRANSLATED = "translated"
 PHOTO_ADDED = "photo_added"
 PERSON_NAMED = "person_named"
-SIDE_EVENTS = frozenset({TRANSLATED, PHOTO_ADDED, PERSON_NAMED})
+READ = "read"
+"""The person opened the case with their receipt, and could read the answer."""
+SIDE_EVENTS = frozenset({TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ})
 """Events that change no state: they make an open page stale, and take a case from a handler it names."""
 _STEP = {step.verb: step for step in STEPS}
+_UNDERSTOOD = frozenset({"accept", "reach"})
+"""Steps that show that the person understood an answer that they could not read."""
 _NO_OUTCOME_NEEDED = {"accept": Outcome.ANSWERED, "auto_close": Outcome.ANSWERED, "settle": None}
 
 
@@ -87,10 +92,28 @@ class Standing:
     """When staff typed it; None of what came by itself."""
     hour_known: bool = True
     """False when only the day of reception is."""
+    referrals: tuple[Referral, ...] = ()
+    """To whom it was passed on, in order."""
+    call_on: date | None = None
+    """The day on which the person is to be called or texted; None when nobody waits for that."""
+    told_at: datetime | None = None
+    """When the person learnt of the answer that stands."""
+    told_how: Told | None = None
+
+    unread_answer: str = ""
+    """The message (hex) of an answer that is not in the person's language and that nobody told them: it does
+    not count as given, and the promise runs on."""
+
+    @property
+    def check_on(self) -> date | None:
+        """The nearest day on which to ask what became of what was passed on."""
+        return next_check(self.referrals)
 
     @property
     def due_on(self) -> date | None:
         """The day of the next promise still open; None when none is, or all wait for the filer."""
+        if self.state is CaseState.CLOSED:
+            return None
         open_days = [
             clock.due_on
             for clock in self.clocks.values()
@@ -159,17 +182,35 @@ def _started(frame: Frame, kind: Kind, name: ClockName, at: datetime) -> Promise
 
 def _after(frame: Frame, before: Standing, event: Happened) -> Standing:
     standing = replace(before, version=before.version + 1)
+    if event.type == READ:
+        return _told(standing, event, Told.READ)
+    if event.type == TRANSLATED and event.payload.get("in_theirs") == standing.unread_answer != "":
+        return _given(frame, standing, event.at)
     if event.type in SIDE_EVENTS:
         is_handler = event.type == PERSON_NAMED and event.payload["person"] == standing.handler_id
         return replace(standing, handler_id=None) if is_handler else standing
     step = _STEP.get(event.type)
     if step is None:
         raise Tampered("events", reason=event.type)
-    standing = _moved(standing, step, event)
+    standing = _sent_out(_moved(standing, step, event), event)
     if step.restarts:
         standing = _restarted(frame, standing, event.at)
     standing = _paused(frame, standing, step, event.at)
-    return _stopped(frame, standing, step, event.at)
+    if event.type in _UNDERSTOOD and standing.unread_answer:
+        return _given(frame, standing, event.at) if _is_understood(event) else standing
+    stops = step.stops - {ClockName.ANSWER} if event.payload.get("foreign") else step.stops
+    return _stopped(frame, standing, stops, event.at)
+
+
+def _is_understood(event: Happened) -> bool:
+    """Whether the person knows now what an answer says that they could not read."""
+    return event.type != "reach" or event.payload["reached"] == Reached.REACHED
+
+
+def _given(frame: Frame, standing: Standing, at: datetime) -> Standing:
+    """The answer that the person could not read counts from now on."""
+    known = replace(standing, answered_at=at, unread_answer="")
+    return _stopped(frame, known, frozenset({ClockName.ANSWER}), at)
 
 
 def _moved(standing: Standing, step: Step, event: Happened) -> Standing:
@@ -187,8 +228,46 @@ def _moved(standing: Standing, step: Step, event: Happened) -> Standing:
             Outcome(payload["outcome"]) if payload.get("outcome") else _NO_OUTCOME_NEEDED.get(step.verb)
         )
     if step.verb == "answer":
-        changes["answered_at"] = event.at
+        changes |= {"told_at": None, "told_how": None}
+    if ClockName.ANSWER in step.stops:
+        is_foreign = payload.get("foreign", False)
+        changes["unread_answer"] = payload.get("message", "") if is_foreign else ""
+        if step.verb == "answer":
+            changes["answered_at"] = None if is_foreign else event.at
     return replace(standing, **changes)
+
+
+def _sent_out(standing: Standing, event: Happened) -> Standing:
+    """What goes out of the house with a step: to another body, or to the person by telephone."""
+    payload = event.payload
+    if event.type == "pass_on":
+        return replace(standing, referrals=passed_on(standing.referrals, payload))
+    if event.type == "check":
+        standing = replace(standing, referrals=checked(standing.referrals, payload))
+        is_over = standing.state is CaseState.WAITING_THIRD_PARTY and standing.check_on is None
+        return replace(standing, state=CaseState.IN_PROGRESS) if is_over else standing
+    if event.type == "reach":
+        standing = replace(standing, call_on=_day(payload.get("next_try")))
+        return (
+            _told(standing, event, Told(payload["how"]))
+            if payload["reached"] == Reached.REACHED
+            else standing
+        )
+    if payload.get("told"):
+        return _told(standing, event, Told(payload["told"]))
+    return replace(standing, call_on=_day(payload["call"])) if payload.get("call") else standing
+
+
+def _told(standing: Standing, event: Happened, how: Told) -> Standing:
+    """The person knows the answer, if there is one and they did not know it yet."""
+    is_answered = standing.answered_at is not None or standing.unread_answer
+    if not is_answered or standing.told_at is not None:
+        return standing
+    return replace(standing, told_at=event.at, told_how=how, call_on=None)
+
+
+def _day(raw: str | None) -> date | None:
+    return date.fromisoformat(raw) if raw else None
 
 
 def _restarted(frame: Frame, standing: Standing, at: datetime) -> Standing:
@@ -203,6 +282,9 @@ def _restarted(frame: Frame, standing: Standing, at: datetime) -> Standing:
         outcome=None,
         closed_at=None,
         answered_at=None,
+        told_at=None,
+        told_how=None,
+        unread_answer="",
         reopened=standing.reopened + 1,
     )
 
@@ -225,9 +307,9 @@ def _paused(frame: Frame, standing: Standing, step: Step, at: datetime) -> Stand
     return replace(standing, clocks=moved, first_answer_due_on=first_due)
 
 
-def _stopped(frame: Frame, standing: Standing, step: Step, at: datetime) -> Standing:
+def _stopped(frame: Frame, standing: Standing, stops: frozenset[ClockName], at: datetime) -> Standing:
     clocks = dict(standing.clocks)
-    for name in step.stops:
+    for name in stops:
         clock = clocks.get(name)
         if clock is not None and clock.stopped_at is None:
             pauses = standing.closed_pauses if name is ClockName.ANSWER else []
@@ -262,6 +344,10 @@ class Facts:
     reopened: int
     entry_lag_days: int | None
     """Working days until staff had typed it; None of what came by itself."""
+    passed_on: int
+    passed_on_known: int
+    """Of how many of these it is known what became of them."""
+    told_on: date | None
 
 
 def facts_of(frame: Frame, standing: Standing) -> Facts:
@@ -272,7 +358,8 @@ def facts_of(frame: Frame, standing: Standing) -> Facts:
     answered_at = answer.stopped_at if answer else None
     return Facts(
         received_on=frame.calendar.local(standing.received_at).date(),
-        is_open=standing.state not in {CaseState.ANSWERED, CaseState.CLOSED},
+        is_open=standing.state not in {CaseState.ANSWERED, CaseState.CLOSED}
+        or (standing.state is CaseState.ANSWERED and bool(standing.unread_answer)),
         answer_due_on=None if standing.is_paused and not answered_at else standing.first_answer_due_on,
         answered_on=frame.calendar.local(answered_at).date() if answered_at else None,
         ack_net_days=ack.net_days if ack else None,
@@ -283,6 +370,9 @@ def facts_of(frame: Frame, standing: Standing) -> Facts:
         finding=standing.finding,
         reopened=standing.reopened,
         entry_lag_days=_lag(frame, standing),
+        passed_on=len(standing.referrals),
+        passed_on_known=sum(one.check_on is None for one in standing.referrals),
+        told_on=frame.calendar.local(standing.told_at).date() if standing.told_at else None,
     )
 
 

@@ -117,3 +117,59 @@ HELPS: dict[Help, str] = {
     Help.DIGITAL: N_("Somebody lent a telephone or a computer"),
     Help.OTHER: N_("Somebody helped otherwise"),
 }
+
+
+class Consent(StrEnum):
+    """How the person agreed that their words go to somebody outside (stored by value)."""
+
+    WRITTEN = "written"
+    CALL = "call"
+    OFFICE = "office"
+    NOTHING_PERSONAL = "nothing_personal"
+
+
+class Checked(StrEnum):
+    """What became of what was passed on (stored by value)."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    OTHER = "other"
+
+
+class Reached(StrEnum):
+    """What became of a try to reach the person (stored by value)."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    LEFT_MESSAGE = "left_message"
+    WRONG_NUMBER = "wrong_number"
+
+
+CONSENTS: dict[Consent, str] = {
+    Consent.WRITTEN: N_("The person wrote it"),
+    Consent.CALL: N_("The person said it on the telephone"),
+    Consent.OFFICE: N_("The person said it face to face"),
+    Consent.NOTHING_PERSONAL: N_("Nothing passed on points to the person"),
+}
+CHECKED: dict[Checked, str] = {
+    Checked.DONE: N_("Done"),
+    Checked.REFUSED: N_("Refused"),
+    Checked.NO_ANSWER: N_("No answer"),
+    Checked.OTHER: N_("Something else came of it"),
+}
+REACHED: dict[Reached, str] = {
+    Reached.REACHED: N_("I spoke to the person"),
+    Reached.NO_ANSWER: N_("Nobody answered"),
+    Reached.LEFT_MESSAGE: N_("I left a message"),
+    Reached.WRONG_NUMBER: N_("Wrong number"),
+}
+TOLD_BY: dict[Told, str] = {
+    Told.CALL: N_("By telephone"),
+    Told.OFFICE: N_("Face to face"),
+    Told.SMS: N_("By text message"),
+    Told.LETTER: N_("By letter"),
+}
+"""How staff tell somebody; that the person read it is noted by itself."""
+CALLED = frozenset({ContactKind.PHONE, ContactKind.SMS})
+"""Whom a person of the team calls or texts when there is something to read."""

@@ -24,8 +24,9 @@ from portal.core.languages import LANGUAGES, N_, direction_of
 from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, calendar, sites, teams
+from portal.web.case_errands import Around, passed_rows
 from portal.web.case_people import concerned
-from portal.web.case_steps import LEADING, errors_of, kept_words, status_of, step_line, steps_of
+from portal.web.case_steps import errors_of, kept_words, status_of, step_line, steps_of
 from portal.web.case_words import (
     CLOCKS,
     DONE,
@@ -78,8 +79,8 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         facts, concern = _facts(u, row, place, standing, known), concerned(u, desk, row)
         today = place.local(u.now).date()
         has_answered = desk.person.id in seen_before(u, row.id)
-    offered = steps_of(desk, row, has_answered=has_answered)
-    leading = offered[0].verb if offered and offered[0].verb in LEADING else None
+        around = Around.of(u, row, standing, place)
+    offered, leading = steps_of(desk, row, around, has_answered=has_answered)
     promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
     return render_staff(
         "staff/case.html",
@@ -102,8 +103,11 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
             {**_message(row, place, one, known), **_translation(desk, row, one, known, refusal)}
             for one in said
         ],
-        steps=[step_line(desk, row, one, refusal, is_leading=one.verb == leading) for one in offered],
+        steps=[step_line(desk, row, one, refusal, around, is_leading=one.verb == leading) for one in offered],
+        passed=passed_rows(around),
+        bodies_url=desk.url("bodies") if desk.may(Permission.HANDLE_CASES) else None,
         has_answered=has_answered,
+        unread=bool(standing.unread_answer),
         kept=kept_words(offered, refusal),
         clocks=promises,
         facts=facts,
@@ -228,7 +232,9 @@ def _translation(
 ) -> dict[str, Any]:
     """The newest translation beside a message, and the way to add one; what was refused is still there."""
     newest = said.translations[-1] if said.translations else None
-    can_note = said.direction is Direction.FROM_FILER and desk.may(Permission.HANDLE_CASES)
+    is_theirs = said.direction is Direction.FROM_FILER
+    is_foreign = said.direction is Direction.TO_FILER and said.language != row.language
+    can_note = (is_theirs or is_foreign) and desk.may(Permission.HANDLE_CASES)
     mine = refusal if refusal and refusal.message_id == said.id else None
     return {
         "note": {"text": newest.text, "author": _named(newest.author_id, known)} if newest else None,

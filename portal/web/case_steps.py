@@ -9,26 +9,44 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from portal.cases.actions import Given
-from portal.cases.rules import CLOSE_AFTER_DAYS, ENDING, KINDS, MAX_PAUSE_DAYS, Kind, Outcome, steps_for
+from portal.cases.rules import (
+    CLOSE_AFTER_DAYS,
+    ENDING,
+    KINDS,
+    MAX_PAUSE_DAYS,
+    CaseState,
+    Kind,
+    Outcome,
+    steps_for,
+)
+from portal.cases.ways import TOLD_BY, ContactKind, Told
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import LANGUAGES, N_
 from portal.people.rules import Permission
+from portal.web.case_errands import errand_fields
 from portal.web.case_words import FINDINGS, HINTS, OUTCOMES
 from portal.web.doors import told_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from uuid import UUID
 
     from portal.cases.models import Case
     from portal.cases.rules import Step
+    from portal.web.case_errands import Around
     from portal.web.guard import Desk
 
 TRANSLATION = "translate"
 """The verb of a translation among refusals: it is no step, and stands beside its message."""
-LEADING = ("acknowledge", "settle", "answer", "close")
-"""What a case is there for: the first of these that is offered leads; `settle` where no answer is owed."""
+LEADING = ("check", "reach", "acknowledge", "settle", "answer", "close")
+"""What a case is there for: the first of these that is offered leads; `settle` where no answer is owed,
+`check` and `reach` on their day."""
+_DAY_OF = {"check": "check_on", "reach": "call_on"}
+"""The day of the case from which a step leads."""
 _LAST = ("dismiss", "note")
+_BY_PEOPLE = {ContactKind.PHONE, ContactKind.SMS, ContactKind.OFFICE}
+"""The ways of being answered for which somebody of the team does something."""
 _DAYS = {"ask": MAX_PAUSE_DAYS, "close": CLOSE_AFTER_DAYS}
 """The working days that a hint tells, by verb."""
 _STALE = N_("The page has changed since you opened it. Look again, then send.")
@@ -51,22 +69,41 @@ class Refusal:
         return {one["field"]: one["message"] for one in told_faults([self.fault])}
 
 
-def steps_of(desk: Desk, row: Case, *, has_answered: bool) -> list[Step]:
-    """The steps that this colleague may take, what the case is there for first.
+def steps_of(desk: Desk, row: Case, around: Around, *, has_answered: bool) -> tuple[list[Step], str | None]:
+    """The steps that this colleague may take, what the case is there for first; and its verb, if one leads.
 
     `has_answered` is for who gave the answer that is looked at again: a colleague gives the next.
     """
     if desk.role is None or not desk.may(Permission.HANDLE_CASES):
-        return []
-    steps = steps_for(row.kind, row.state, desk.role)
+        return [], None
+    steps = [one for one in steps_for(row.kind, row.state, desk.role) if _has_sense(row, one)]
     offered = [one for one in steps if not (has_answered and one.verb in ENDING)]
-    owed = [verb for verb in LEADING if verb != "acknowledge" or KINDS[row.kind].is_answered]
-    leading = next((verb for verb in owed if any(one.verb == verb for one in offered)), "")
-    return sorted(offered, key=lambda one: (one.verb != leading, one.verb in _LAST))
+    owed = [verb for verb in LEADING if _is_owed(row, verb, around)]
+    leading = next((verb for verb in owed if any(one.verb == verb for one in offered)), None)
+    return sorted(offered, key=lambda one: (one.verb != leading, one.verb in _LAST)), leading
 
 
-def step_line(
-    desk: Desk, row: Case, offered: Step, refusal: Refusal | None, *, is_leading: bool
+def _has_sense(row: Case, step: Step) -> bool:
+    """Whether a step has something to be about: an open passing on, somebody to call or not told yet."""
+    if step.verb == "reach":
+        return row.contact_kind in _BY_PEOPLE or row.call_on is not None or _is_untold(row)
+    return not step.waits_for or getattr(row, step.waits_for) is not None
+
+
+def _is_untold(row: Case) -> bool:
+    return row.state is CaseState.ANSWERED and row.told_at is None
+
+
+def _is_owed(row: Case, verb: str, around: Around) -> bool:
+    """Whether a step may lead now: on its day, or because an answer is owed."""
+    if verb in _DAY_OF:
+        day: date | None = getattr(row, _DAY_OF[verb])
+        return day is not None and day <= around.today
+    return verb != "acknowledge" or KINDS[row.kind].is_answered
+
+
+def step_line(  # noqa: PLR0913 -- what the form of a step is made of
+    desk: Desk, row: Case, offered: Step, refusal: Refusal | None, around: Around, *, is_leading: bool
 ) -> dict[str, Any]:
     """A step as `staff/case.html` takes it, with what was written if it came back refused."""
     mine = refusal if refusal and refusal.verb == offered.verb else None
@@ -79,7 +116,12 @@ def step_line(
         "hint": gettext(hint, days=_DAYS.get(offered.verb, 0)) if hint else None,
         "url": desk.url("cases", row.reference, offered.verb),
         "fields": [
-            {**field, "error": fault.get(field["name"])} for field in _fields(desk, row, offered, given)
+            {**field, "error": fault.get(field["name"])}
+            for field in [
+                *_fields(desk, row, offered, given),
+                *errand_fields(around, offered.verb, given.errand),
+                *_team_words(offered, given),
+            ]
         ],
         "send": gettext("Send") if offered.tells and offered.verb != "dismiss" else gettext(offered.label),
         "open": mine is not None,
@@ -112,7 +154,31 @@ def _fields(desk: Desk, row: Case, offered: Step, given: Given) -> list[dict[str
         fields.append(
             _choice("finding", gettext("What did you find?"), found.value if found else "", FINDINGS, hint)
         )
+    if offered.verb in ENDING and row.language != desk.language and row.language in LANGUAGES:
+        fields += _language_fields(desk, row, given)
     return fields
+
+
+def _team_words(offered: Step, given: Given) -> list[dict[str, Any]]:
+    """What was said on the telephone, for the team."""
+    if offered.verb != "reach":
+        return []
+    return [_text(gettext("What was said, for the team (optional)"), given.message, None)]
+
+
+def _language_fields(desk: Desk, row: Case, given: Given) -> list[dict[str, Any]]:
+    """In which language the answer is written; if it is not the person's, how they were told of it."""
+    languages = [LANGUAGES[row.language], LANGUAGES.get(desk.language, LANGUAGES[row.language])]
+    written = _choice("language", gettext("In which language did you write?"), "", {})
+    told = _choice(
+        "told",
+        gettext("If it is another one: how have you told the person?"),
+        given.told.value if given.told else "",
+        {Told.CALL: TOLD_BY[Told.CALL], Told.OFFICE: TOLD_BY[Told.OFFICE]},
+        gettext("An answer counts once the person can understand it: told by you, or translated beside it."),
+    )
+    options = [{"value": one.tag, "label": one.own_name} for one in languages]
+    return [{**written, "options": options}, told]
 
 
 def _reader(desk: Desk, row: Case) -> str | None:

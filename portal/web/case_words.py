@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext, ngettext
 
 from portal.cases.rules import CaseMode, CaseState, ClockName, Finding, Outcome
-from portal.cases.standing import FILED, PERSON_NAMED, PHOTO_ADDED, TRANSLATED
+from portal.cases.standing import FILED, PERSON_NAMED, PHOTO_ADDED, READ, TRANSLATED
 from portal.core.languages import N_
 from portal.core.worktime import Reason
 from portal.web.dates import day_told
@@ -28,7 +28,7 @@ STATES: dict[CaseState, str] = {
 }
 OUTCOMES: dict[Outcome, str] = {
     Outcome.ANSWERED: N_("Answered"),
-    Outcome.REDIRECTED: N_("Passed to another body"),
+    Outcome.REDIRECTED: N_("Shown to another body"),
     Outcome.INADMISSIBLE: N_("Not for us to decide"),
     Outcome.WITHDRAWN: N_("Taken back by the person"),
     Outcome.DUPLICATE: N_("Sent twice"),
@@ -56,10 +56,14 @@ EVENTS: dict[str, str] = {
     TRANSLATED: N_("Translation added"),
     PHOTO_ADDED: N_("Photo added"),
     PERSON_NAMED: N_("Person concerned noted"),
+    READ: N_("The person opened the answer"),
     "acknowledge": N_("Read"),
     "start": N_("Handling began"),
     "ask": N_("Question asked"),
     "inform": N_("Message sent"),
+    "pass_on": N_("Passed on to another body"),
+    "check": N_("Looked what became of it"),
+    "reach": N_("Tried to reach the person"),
     "wait": N_("Waiting for a third party"),
     "resume": N_("Handling went on"),
     "answer": N_("Answer sent"),
@@ -83,7 +87,10 @@ HINTS: dict[str, str] = {
         "The person is told. The clock of the answer rests until the reply, %(days)d working days at most."
     ),
     "inform": N_("The person is told. The clock of the answer goes on."),
-    "wait": N_("The clock of the answer goes on."),
+    "pass_on": N_("The person is told to whom, and when we look again. The clock of the answer goes on."),
+    "check": N_("Without a day to look again, it is settled. The person reads what became of it."),
+    "reach": N_("Who tried and when is noted. What you write here is for the team alone."),
+    "wait": N_("For a visit, a paper, a decision: nothing is passed on. The clock of the answer goes on."),
     "answer": N_("The person is told, and may ask for a second look."),
     "close": N_("Without this, the case closes by itself %(days)d working days after the answer."),
     "dismiss": N_("Tell the person why, and who can help."),
@@ -97,6 +104,9 @@ DONE: dict[str, str] = {
     "start": N_("The handling has begun: the person sees that."),
     "ask": N_("Your question is sent. The clock of the answer rests until the reply."),
     "inform": N_("Your message is sent."),
+    "pass_on": N_("Noted: the person reads to whom it went and when you look again."),
+    "check": N_("What became of it is noted."),
+    "reach": N_("The try is noted."),
     "wait": N_("Noted: you wait for a third party."),
     "resume": N_("The handling goes on."),
     "answer": N_("Your answer is sent."),

@@ -25,14 +25,16 @@ from portal.cases.queries import (
     written_again,
 )
 from portal.cases.rules import KINDS, CaseState, Finding, Kind, Outcome
-from portal.cases.ways import CHANNELS, TYPED, Channel
+from portal.cases.tongues import language_of
+from portal.cases.ways import CHANNELS, TYPED, Channel, ContactKind, Told
 from portal.core.errors import Conflict, Invalid
-from portal.core.languages import N_, written_in
+from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
 from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, calendar, main_site, sites, teams
 from portal.tenancy.queries import calendar_of as site_calendar
+from portal.web.case_errands import read_errand
 from portal.web.case_page import case_page, spoken
 from portal.web.case_steps import TRANSLATION, Refusal
 from portal.web.case_words import STATES, time_left
@@ -40,6 +42,7 @@ from portal.web.dates import day_told
 from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import Desk, requires
 from portal.web.house import house
+from portal.web.reaching import member
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 bp = Blueprint("cases", __name__)
 
 GROUPS: dict[str, str] = {
+    "again": N_("Call, or ask again"),
     "late": N_("Late"),
     "today": N_("Today"),
     "week": N_("Within five working days"),
@@ -75,7 +79,7 @@ def cases(desk: Desk) -> Response:
     with house().database.reading(desk.scope) as u:
         sought = _sought(u)
         rows, total = work_list(u, sought, offset=offset), count_cases(u, sought)
-        grouped = _grouped(u, desk, rows)
+        grouped = _grouped(u, desk, rows, is_work=sought.today is not None)
         filters = _filters(u)
         narrowed = _narrowed(u)
     is_cut = total > offset + PAGE
@@ -139,8 +143,8 @@ def _sought(u: Unit) -> Sought:
     """What the address asks for; an unknown value asks for nothing."""
     args = request.args
     return Sought(
-        kind=_member(Kind, args.get("kind")),
-        state=_member(CaseState, args.get("state")),
+        kind=member(Kind, args.get("kind")),
+        state=member(CaseState, args.get("state")),
         site_id=args.get("site", type=UUID),
         team_id=args.get("team", type=UUID),
         agreement_id=args.get("agreement", type=UUID),
@@ -150,6 +154,7 @@ def _sought(u: Unit) -> Sought:
         only_open=args.get("open") == "1",
         late_on=_today(u) if args.get("late") == "1" else None,
         with_closed=args.get("all") == "1" or "from" in args,
+        today=None if {*_NARROWS, *_FIELDS} & {*args} else _today(u),
     )
 
 
@@ -158,10 +163,6 @@ def _channels(raw: str) -> tuple[Channel, ...]:
     if raw == TYPED_IN:
         return TYPED
     return tuple(one for one in Channel if one.value == raw)
-
-
-def _member(words: type[Any], raw: str | None) -> Any:
-    return next((word for word in words if word.value == raw), None)
 
 
 def _today(u: Unit) -> date:
@@ -188,7 +189,7 @@ def _filters(u: Unit) -> list[dict[str, Any]]:
     ]
 
 
-def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[str, Any]]]:
+def _grouped(u: Unit, desk: Desk, rows: Sequence[Case], *, is_work: bool) -> dict[str, list[dict[str, Any]]]:
     places = {site.id: site.name for site in sites(u)}
     owners = cards(u, [row.handler_id for row in rows if row.handler_id])
     words, again = first_words(u, rows), written_again(u, rows)
@@ -202,6 +203,7 @@ def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[s
         left, tone = time_left(place, row.due_on, today) if row.due_on else (None, "")
         said = words.get(row.id)
         language, direction = spoken(said) if said else (None, "auto")
+        errand = _errand(row, today) if is_work else None
         owner = owners.get(row.handler_id) if row.handler_id else None
         line = {
             "reference": row.reference,
@@ -217,9 +219,20 @@ def _grouped(u: Unit, desk: Desk, rows: Sequence[Case]) -> dict[str, list[dict[s
             "tone": tone or ("waiting" if row.due_on is None else ""),
             "place": places.get(row.site_id, ""),
             "owner": owner.name if owner else None,
+            "errand": errand,
         }
-        grouped[_group(place, row.due_on, today)].append(line)
+        grouped["again" if errand else _group(place, row.due_on, today)].append(line)
     return grouped
+
+
+def _errand(row: Case, today: date) -> str | None:
+    """What is to be done outside the house by now: a call, or a question to whom it was passed on."""
+    if row.call_on is not None and row.call_on <= today:
+        words = N_("Text the person") if row.contact_kind == ContactKind.SMS else N_("Call the person")
+        return str(gettext(words))
+    if row.check_on is not None and row.check_on <= today:
+        return str(gettext("Passed on: ask what became of it"))
+    return None
 
 
 def _group(place: WorkCalendar, due_on: date | None, today: date) -> str:
@@ -245,15 +258,19 @@ def step(desk: Desk, reference: str, verb: str) -> ResponseReturnValue:
     given = Given(
         sent.get("message", ""),
         desk.language,
-        outcome=_member(Outcome, sent.get("outcome")),
-        finding=_member(Finding, sent.get("finding")),
+        outcome=member(Outcome, sent.get("outcome")),
+        finding=member(Finding, sent.get("finding")),
         version=sent.get("version", 0, type=int),
+        told=member(Told, sent.get("told")),
+        errand=read_errand(verb, sent),
     )
     try:
         with house().database.transaction(desk.scope) as u:
             row = case_by_reference(u, reference)
-            chosen = sent.get("language", desk.language)
-            given = replace(given, language=written_in(given.message, chosen, desk.language, row.language))
+            written = language_of(
+                given.message, said=sent.get("language"), own=desk.language, theirs=row.language
+            )
+            given = replace(given, language=written)
             take(u, row.id, verb, given)
     except (Invalid, Conflict) as fault:
         return case_page(desk, reference, Refusal(verb, given, fault))
@@ -267,7 +284,9 @@ def note(desk: Desk, reference: str, message_id: UUID) -> ResponseReturnValue:
     given = Given(request.form.get("note", ""), desk.language)
     try:
         with house().database.transaction(desk.scope) as u:
-            translate(u, case_by_reference(u, reference).id, message_id, given)
+            row = case_by_reference(u, reference)
+            written = language_of(given.message, said=None, own=desk.language, theirs=row.language)
+            translate(u, row.id, message_id, replace(given, language=written))
     except Invalid as fault:
         return case_page(desk, reference, Refusal(TRANSLATION, given, fault, message_id))
     return redirect(f"{desk.url('cases', reference)}?done={TRANSLATION}", 303)

@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, request
 from flask_babel import force_locale
 
 from portal.cases.actions import Given, take
-from portal.cases.beside import attach
+from portal.cases.beside import attach, note_read
 from portal.cases.filing import open_by_receipt
 from portal.cases.photos import MAX_BYTES, MEDIA_TYPE, clean
 from portal.cases.queries import case_by_id
@@ -77,6 +77,8 @@ def open_case(kind: str, key: str, language: str) -> ResponseReturnValue:
         if fault.facts.get("reason") == "unknown":
             note_refusal(WRONG_RECEIPTS)
         return _ask_page(place, raw, [fault])
+    with house().database.transaction(place.scope) as u:
+        note_read(u, case_id)
     token, words = case_token(case_id.hex), request.form.get("message", "")
     if words.strip():
         # They came from a page that had waited too long; no address may carry them to the case.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 
+from portal.cases.errands import bodies
 from portal.cases.queries import clocks_of, photos_of, standing_of, thread
 from portal.cases.rules import (
     KINDS,
@@ -18,6 +20,7 @@ from portal.cases.rules import (
     Direction,
     steps_for,
 )
+from portal.cases.ways import Checked
 from portal.core.languages import N_, direction_of
 from portal.web.dates import day_told
 from portal.web.doors import full_date
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from portal.cases.models import Case, Clock
     from portal.cases.queries import Said
+    from portal.cases.referrals import Referral
     from portal.cases.rules import Step
     from portal.cases.standing import Standing
     from portal.core.db import Unit
@@ -49,6 +53,14 @@ STATUS: dict[CaseState, tuple[str, str]] = {
 }
 """What a filer reads of each state."""
 
+_NOT_US = N_("It is not for us, but we know whom to tell.")
+_BECAME: dict[Checked, str] = {
+    Checked.DONE: N_("They did it."),
+    Checked.REFUSED: N_("They said no."),
+    Checked.NO_ANSWER: N_("They did not answer us."),
+    Checked.OTHER: N_("They answered us."),
+}
+"""What a filer reads of what became of it."""
 _STILL_OPEN = N_("You can still write to us below.")
 _READ_AGAIN = N_("We have taken your message up again and read everything anew.")
 _THANKED = (N_("Read"), N_("A person has read your message. Thank you."))
@@ -83,17 +95,24 @@ def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]
     is_late = answer is not None and owed is not None and answer.due_on < place.day_of(u.now)
     may_write = bool(verbs & WRITES)
     label, sentence = _status(standing, may_write=may_write)
+    names = {one.id.hex: one.name for one in bodies(u, with_ended=True)} if standing.referrals else {}
 
     def url(name: str, *, allowed: bool) -> str | None:
         return place.url("case", token, name) if allowed else None
 
     return {
         "status": {"label": gettext(label), "sentence": gettext(sentence)},
+        "passed": [_passed(one, names.get(one.body, "")) for one in standing.referrals],
         "promised_by": owed,
         "is_late": is_late,
         "is_asked": "reply" in verbs,
         "steps": _steps(place, row, standing, clocks, place.day_of(u.now)),
-        "messages": [_message(place, said) for said in thread(u, row, for_filer=True)],
+        "messages": [
+            _message(place, one)
+            for said in thread(u, row, for_filer=True)
+            # What we wrote and what it says in their language: the latter first.
+            for one in (*(replace(note, direction=said.direction) for note in said.translations[-1:]), said)
+        ],
         "photos": [
             {"label": gettext("Photo %(number)d", number=number)} for number, _ in enumerate(photos, 1)
         ],
@@ -127,9 +146,20 @@ def _status(standing: Standing, *, may_write: bool) -> tuple[str, str]:
         return _THANKED
     if standing.state is CaseState.CLOSED and may_write:
         return label, _STILL_OPEN
+    if standing.state is CaseState.WAITING_THIRD_PARTY and standing.check_on is not None:
+        return label, _NOT_US
     if standing.state is CaseState.IN_PROGRESS and standing.reopened:
         return label, _READ_AGAIN
     return label, sentence
+
+
+def _passed(one: Referral, body: str) -> str:
+    """To whom it went and when we look again, or what became of it."""
+    told: str = gettext("We passed it on to %(body)s on %(date)s.", body=body, date=day_told(one.on, "long"))
+    after = gettext(_BECAME[one.outcome]) if one.outcome else ""
+    if one.check_on is not None:
+        after = gettext("We look again on %(date)s.", date=day_told(one.check_on, "long"))
+    return f"{told} {after}".strip()
 
 
 def _steps(

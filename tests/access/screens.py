@@ -296,6 +296,8 @@ STAFF: dict[str, Screen] = {
     "case typed in": Screen("case_entry.new", inside("cases/new")),
     "case typed in, nothing said": Screen("case_entry.new", typed_nothing, 422),
     "case typed in, kept": Screen("case_entry.entered", typed_in),
+    "bodies": Screen("bodies.listed", inside("bodies")),
+    "bodies, no name": Screen("bodies.listed", unsaid("bodies", name=""), 422),
     "cases, none here": Screen("cases.cases", inside("cases?q=PAS-2099-000001")),
     "cases, none yet": Screen("cases.cases", empty("cases")),
     "case, all there can be": Screen("cases.case", planted),

@@ -25,6 +25,7 @@ from staff import signed_in
 
 from portal.cases.actions import Filing, Given, take
 from portal.cases.chain import Author, append, verify
+from portal.cases.errands import BodyGiven, Looked, PassedOn, Tried, add_body
 from portal.cases.filing import file
 from portal.cases.jobs import auto_close, expire_pauses
 from portal.cases.models import Case, CaseEvent, CaseFact, Clock
@@ -32,6 +33,7 @@ from portal.cases.queries import case_by_id
 from portal.cases.replay import differences, drifted
 from portal.cases.rules import STEPS, Actor, Finding, Kind, Outcome
 from portal.cases.standing import Happened
+from portal.cases.ways import BodyKind, Checked, Consent, Reached, Told
 from portal.core.clock import FixedClock
 from portal.core.errors import Refused
 from portal.people.rules import Role
@@ -39,6 +41,8 @@ from portal.web.house import KEY
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from portal.cases.errands import Errand
 
 
 LONG = bool(os.environ.get("PORTAL_TEST_LONG"))
@@ -61,6 +65,8 @@ class Casework(RuleBasedStateMachine):
         self.world = self.stack.enter_context(made)
         self.lead = signed_in(self.world, Role.QUALITY_LEAD)
         self.cases: list[UUID] = []
+        with self.world.database.transaction(self.lead.scope) as u:
+            self.body = add_body(u, BodyGiven("Bailleur", BodyKind.LANDLORD, "")).id
         self.file(Kind.COMPLAINT)
 
     @rule(kind=st.sampled_from(Kind))
@@ -83,13 +89,30 @@ class Casework(RuleBasedStateMachine):
     def step(self, verb: str, nth: int, *, by_filer: bool) -> None:
         """Somebody takes a step; one that the table does not allow changes nothing."""
         case_id = self.cases[nth % len(self.cases)]
-        given = Given("Un mot", "fr", outcome=Outcome.ANSWERED, finding=Finding.PARTLY)
+        given = Given(
+            "Un mot",
+            "fr",
+            outcome=Outcome.ANSWERED,
+            finding=Finding.PARTLY,
+            errand=self.errand(verb, is_last=bool(nth % 2)),
+        )
         scope = self.world.lyon.scope if by_filer else self.lead.scope
         try:
             with self.world.database.transaction(scope) as u:
                 take(u, case_id, verb, given, who=Actor.FILER if by_filer else None)
         except Refused:
             pass
+
+    def errand(self, verb: str, *, is_last: bool) -> Errand | None:
+        """What goes out with a step, if anything does; the last look, or one before another."""
+        today = self.clock.now().date()
+        later = None if is_last else today + timedelta(days=9)
+        errands: dict[str, Errand] = {
+            "pass_on": PassedOn(self.body, Consent.CALL, None, today + timedelta(days=5)),
+            "check": Looked(self.body, Checked.NO_ANSWER, later),
+            "reach": Tried(Told.CALL, Reached.REACHED if is_last else Reached.LEFT_MESSAGE, later),
+        }
+        return errands.get(verb)
 
     @invariant()
     def the_rows_are_what_the_events_say(self) -> None:

@@ -36,7 +36,10 @@ def answered_case(world: World) -> tuple[str, str, Colleague]:
     lead = signed_in(world)
     for verb in ("acknowledge", "answer"):
         sent = lead.post(
-            f"/s/passerelle/cases/{reference}/{verb}", message="Voici notre réponse.", finding="partly"
+            f"/s/passerelle/cases/{reference}/{verb}",
+            message="Voici notre réponse.",
+            finding="partly",
+            told="call",
         )
         assert sent.status_code == 303, sent.text
     return receipt, reference, lead

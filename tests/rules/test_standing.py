@@ -28,10 +28,21 @@ def at(day: int, hour: int = 10) -> datetime:
     return datetime(2027, 3, day, hour, tzinfo=PARIS)
 
 
+ERRANDS: dict[str, dict[str, str]] = {
+    "pass_on": {"body": "b1", "on": "2027-03-02", "consent": "call", "next_check": "2027-03-12"},
+    "check": {"body": "b1", "checked": "no_answer", "on": "2027-03-12", "next_check": "2027-03-22"},
+    "reach": {"how": "call", "reached": "no_answer", "next_try": "2027-03-05"},
+}
+"""What the events of errands say, unless a test says otherwise."""
+
+
 def told(*steps: tuple[object, ...], kind: Kind = Kind.COMPLAINT, frame: Frame = FRAME) -> Standing:
     """Where a case of 1 March stands after these steps: verb, day, and the payload if there is one."""
     events = [Happened("filed", at(1), {"kind": kind.value})]
-    events += [Happened(str(verb), at(int(str(day))), *(rest or ({},))) for verb, day, *rest in steps]
+    events += [
+        Happened(str(verb), at(int(str(day))), *(rest or (ERRANDS.get(str(verb), {}),)))
+        for verb, day, *rest in steps
+    ]
     return fold(frame, events)
 
 

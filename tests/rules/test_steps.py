@@ -55,6 +55,9 @@ acknowledge   r        > a  handlers
 start         ra       > p  handlers
 ask           apt      > f  handlers  message
 inform        apftn    > -  handlers  message
+pass_on       rapt     > t  handlers  body consent on next_check
+check         pftnc    > -  handlers  checked next_check
+reach         rapftnc  > -  handlers  how reached next_try
 wait          ap       > t  handlers
 resume        ft       > p  handlers
 answer        apft     > n  handlers  message
@@ -73,13 +76,14 @@ auto_close    n        > c  job
 """
 ROWS = {words[0]: words[1:] for words in (line.split() for line in DECIDED.split("\n") if line)}
 ENDS = {
-    "ack": "acknowledge start ask inform wait answer dismiss settle",
+    "ack": "acknowledge start ask inform pass_on wait answer dismiss settle",
     "first_response": "ask inform answer dismiss",
     "answer": "answer dismiss",
 }
 """Which steps end which clock: reading it, writing to the person, answering (decisions, 15)."""
-KINDS_OF = {"settle": {Kind.THANKS}, "conclude": {Kind.COMPLAINT}}
+KINDS_OF = {"settle": {Kind.THANKS}, "conclude": {Kind.COMPLAINT}, "reach": set(Kind) - {Kind.THANKS}}
 TELLING = {"ask", "inform", "answer", "dismiss"}
+FOR_THE_TEAM = {"note", "pass_on", "check", "reach"}
 SPEAKING = {"reply", "add", "accept", "contest", "reopen"}
 
 
@@ -141,7 +145,12 @@ def test_the_filer_is_told_by_the_steps_that_write_to_them() -> None:
     assert {step.verb for step in STEPS if step.tells} == TELLING
     for step in STEPS:
         whose = Direction.FROM_FILER if step.verb in SPEAKING else Direction.TO_FILER
-        assert step.direction is (Direction.NOTE if step.verb == "note" else whose)
+        assert step.direction is (Direction.NOTE if step.verb in FOR_THE_TEAM else whose)
+
+
+def test_the_filer_finds_something_new_where_a_case_went_out_of_the_house() -> None:
+    assert {step.verb for step in STEPS if step.is_news} == {"pass_on", "check"}
+    assert {step.verb: step.waits_for for step in STEPS if step.waits_for} == {"check": "check_on"}
 
 
 def test_everybody_who_handles_cases_is_named_once_more() -> None:

@@ -17,10 +17,12 @@ from staff import PASSWORD, signed_in
 
 from portal.cases.actions import Filing, Given, take
 from portal.cases.beside import name_person, translate
+from portal.cases.errands import BodyGiven, add_body
 from portal.cases.filing import file
 from portal.cases.models import Attachment, Case, Message
 from portal.cases.queries import case_by_id, case_key, photo_of
 from portal.cases.rules import Direction, Kind
+from portal.cases.ways import BodyKind
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
 from portal.people.models import Invitation, Membership
@@ -29,6 +31,8 @@ from portal.questionnaires.actions import Journey, record
 from portal.questionnaires.models import Response
 from portal.questionnaires.queries import published
 from portal.questionnaires.rules import ItemKind
+from portal.records.actions import look_at
+from portal.records.actions import take as take_register
 from portal.web.house import house
 from portal.web.survey import new_trip
 
@@ -124,6 +128,14 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
         planted.ids["invitation_id"] = u.all(select(Invitation.id).order_by(Invitation.id.desc()))[0]
         membership = select(Membership.id).where(Membership.person_id == member.person_id)
         planted.ids["membership_id"] = u.all(membership)[0]
+        planted.ids["register_id"] = _register(u, planted, mark, member.person_id)
+
+
+def _register(u: Unit, planted: Planted, mark: str, by: UUID) -> UUID:
+    """A register from before the portal, brought in."""
+    said = planted.word(f"{mark}-ancienne")
+    row = look_at(u, name=f"{said}.csv", raw=f"Reçue le;Motif\n03/02/2026;{said}\n".encode(), by=by)
+    return take_register(u, row.id).id
 
 
 def _plant_answer(world: World, where: Furnished, planted: Planted, text: str) -> None:
@@ -176,6 +188,9 @@ def _work_on(world: World, planted: Planted, mark: str, turn: int) -> None:
     with world.database.transaction(planted.lead) as u:
         take(u, case_id, "note", Given(planted.word(_text(turn + 2, f"{mark}-note"))))
         take(u, case_id, "acknowledge")
+        # Everybody who handles cases may read the list: a body tells of no case.
+        body = BodyGiven(f"Bailleur {case_id.hex[-8:]}", BodyKind.LANDLORD, "Guichet")
+        planted.ids["body_id"] = add_body(u, body).id
         take(u, case_id, "inform", Given(planted.word(_text(turn, f"{mark}-réponse"))))
         for said in (Direction.FROM_FILER, Direction.TO_FILER):
             of_case = select(Message.id).where(Message.case_id == case_id, Message.direction == said)
