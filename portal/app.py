@@ -24,6 +24,7 @@ from portal.notifications import models as _notifications
 from portal.notifications.handlers import SUBSCRIPTIONS
 from portal.people import models as _people
 from portal.questionnaires import models as _questionnaires
+from portal.records import models as _records
 from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
@@ -47,6 +48,7 @@ from portal.web import (
     points,
     printing,
     questionnaires,
+    records,
     responses,
     scans,
     security,
@@ -92,11 +94,12 @@ BLUEPRINTS = (
     questionnaires.bp,
     responses.bp,
     settings.bp,
+    records.bp,
     points.bp,
     statement.bp,
     components.bp,
 )
-SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _notifications)
+SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _records, _notifications)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
 
 

@@ -21,6 +21,7 @@ from portal.notifications.due import tell_due
 from portal.notifications.models import JobDue
 from portal.notifications.sending import send_due
 from portal.people.jobs import sweep_sessions
+from portal.records.actions import forget_files
 from portal.tenancy.jobs import renew_calendars
 from portal.tenancy.queries import structures
 
@@ -68,6 +69,7 @@ JOBS: tuple[Job, ...] = (
     Job("cases_auto_close", timedelta(hours=1), within=auto_close),
     Job("cases_due_notices", timedelta(hours=1), within=tell_due),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
+    Job("records_forget_files", timedelta(days=1), within=forget_files),
     Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),
     Job("send_outbox", timedelta(minutes=1), sends=send_due),
 )

@@ -73,6 +73,8 @@ class Act(StrEnum):
     TEAM_ADDED = "team_added"
     AGREEMENT_ADDED = "agreement_added"
     ACCESS_AUDITED = "access_audited"
+    REGISTER_TAKEN = "register_taken"
+    REGISTER_UNDONE = "register_undone"
     START_TICKED = "start_ticked"
 
 

@@ -59,6 +59,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         *(_site(u, desk, one) for one in places),
         _another_site(desk),
         _many(desk),
+        _before(desk),
         _accessible(u, desk),
     ]
 
@@ -177,6 +178,16 @@ def _informed(desk: Desk, row: PolicyVersion) -> dict[str, Any]:
         ],
         desk.url("settings", "staff-informed"),
         lead=gettext("They open once staff and works council have been informed."),
+    )
+
+
+def _before(desk: Desk) -> dict[str, Any]:
+    return _section(
+        gettext("Before the portal"),
+        (),
+        desk.url("records"),
+        lead=gettext("The register you kept until now can be brought in, and taken back."),
+        edit_label=gettext("Bring a register in"),
     )
 
 

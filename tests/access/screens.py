@@ -190,6 +190,17 @@ def answer_late(visitor: Visitor) -> TestResponse:
     return step(visitor.team, reference, "inform", version="1", message="Nous sommes venus.")
 
 
+def register(visitor: Visitor, *, day: str = "03/02/2026", is_taken: bool = False) -> TestResponse:
+    """A register from before the portal, as it was sent or once it is in."""
+    number = f"{visitor.language}{token_hex(4)}"
+    sent = f"Registre;;;\nN°;Reçue le;Nom;Motif\n{number};{day};Mme Martin;Retard\n".encode()
+    fields = {"csrf_token": visitor.team.csrf, "register": (BytesIO(sent), "registre 2026.csv")}
+    where = visitor.team.client.post("/s/passerelle/records", data=fields).location
+    if is_taken:
+        visitor.team.post(f"{where}/take")
+    return visitor.team.client.get(where)
+
+
 def refused(visitor: Visitor) -> TestResponse:
     """A page that a mediator may not open."""
     return visitor.mediator().get("/s/passerelle/settings")
@@ -326,6 +337,11 @@ STAFF: dict[str, Screen] = {
     "many points": Screen("points.ask", inside("settings/points")),
     "many points, looked at": Screen("points.ask", points),
     "many points, wrong": Screen("points.ask", partial(points, text="site;zone\nAnnexe;Lune\n"), 422),
+    "records": Screen("records.records", inside("records")),
+    "records, no file": Screen("records.records", unsaid("records"), 422),
+    "register": Screen("records.one_register", register),
+    "register, faults": Screen("records.one_register", partial(register, day="31/02/2026")),
+    "register, in": Screen("records.one_register", partial(register, is_taken=True)),
     "settings": Screen("settings.settings", inside("settings?done=team_added")),
     "site": Screen("settings.calendar", site),
     "site, wrong": Screen("settings.calendar", partial(site, wrong=True), 422),

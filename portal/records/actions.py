@@ -1,0 +1,166 @@
+"""Bringing a register in, whole or not at all, and taking it back as if it had never come."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from portal.core.crypto import place, seal_bytes
+from portal.core.errors import Conflict, Refused
+from portal.core.ids import new_id
+from portal.core.tables import read_table
+from portal.core.worktime import WorkCalendar
+from portal.records.models import PastCase, PastRegister
+from portal.records.queries import CASE, REGISTER, ground, register, remembered, report, years_of
+from portal.records.register import headings_of, proposed
+from portal.records.rules import Column, PastRow, Standing
+from portal.records.words import plain
+from portal.tenancy.holidays_fr import public_holidays
+from portal.tenancy.queries import calendar_of, main_site
+from portal.tenancy.vault import new_wrapped_key, row_key, sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+    from uuid import UUID
+
+    from portal.core.db import Unit
+
+FORGET_AFTER = timedelta(days=7)
+"""How long a file waits that was looked at and not brought in."""
+_MOST_NAME = 120
+
+
+def look_at(u: Unit, *, name: str, raw: bytes, by: UUID) -> PastRegister:
+    """A register that waits to be brought in: its file sealed, its columns as last time or as they are named.
+
+    Raises `Invalid("table")` for a file that is no table: see `read_table`.
+    """
+    rows = read_table(raw)
+    top = headings_of(rows)
+    chosen = proposed(top.cells, remembered(u)) if top else {}
+    id_ = new_id(u.now)
+    key, wrapped = new_wrapped_key(u, REGISTER, id_)
+    row = PastRegister(
+        id=id_,
+        standing=Standing.LOOKED_AT,
+        sent_at=u.now,
+        sent_by=by,
+        mapping=_document(chosen, top.cells if top else ()),
+        key_wrapped=wrapped,
+        name_sealed=sealed(u, key, name.strip()[:_MOST_NAME], (REGISTER, id_, "name_sealed")),
+        file_sealed=seal_bytes(key, raw, aad=place(u.structure_id, REGISTER, id_, "file_sealed")),
+    )
+    u.add(row)
+    return row
+
+
+def choose_columns(u: Unit, register_id: UUID, mapping: Mapping[int, Column]) -> PastRegister:
+    """The register with other columns. Raises `NotFound`, `Conflict` once it is not waiting any more."""
+    row = _waiting(u, register_id)
+    row.mapping = _document(mapping, report(u, row).headings)
+    u.session.flush()
+    return row
+
+
+def take(u: Unit, register_id: UUID) -> PastRegister:
+    """The register, brought in whole; its file is forgotten.
+
+    Raises `Refused("faults")` while there is one, `NotFound`, `Conflict` when it is not waiting any more.
+    """
+    row = _waiting(u, register_id)
+    found = report(u, row, ground(u))
+    if not found.is_good or row.key_wrapped is None:
+        raise Refused("faults", faults=len(found.faults))
+    key = row_key(u, REGISTER, row.id, row.key_wrapped)
+    calendars = _calendars(u, found.rows)
+    u.add(*(_past_case(u, row, key, one, calendars) for one in found.rows))
+    row.standing, row.taken_at, row.rows, row.file_sealed = Standing.TAKEN, u.now, len(found.rows), None
+    u.session.flush()
+    return row
+
+
+def undo(u: Unit, register_id: UUID) -> PastRegister:
+    """The register, taken back: its rows and its key are gone, its line stays.
+
+    Raises `NotFound`, `Conflict` when it was taken back before.
+    """
+    row = register(u, register_id)
+    if row.standing is Standing.UNDONE:
+        raise Conflict("past_register", standing=row.standing.value)
+    u.session.execute(delete(PastCase).where(PastCase.register_id == row.id))
+    row.standing, row.undone_at = Standing.UNDONE, u.now
+    row.key_wrapped = row.name_sealed = row.file_sealed = None
+    u.session.flush()
+    return row
+
+
+def forget_files(u: Unit) -> int:
+    """How many files were forgotten that waited for more than seven days."""
+    waiting = select(PastRegister).where(
+        PastRegister.standing == Standing.LOOKED_AT, PastRegister.sent_at < u.now - FORGET_AFTER
+    )
+    return len([undo(u, row.id) for row in u.all(waiting)])
+
+
+def _waiting(u: Unit, register_id: UUID) -> PastRegister:
+    row = register(u, register_id)
+    if row.standing is not Standing.LOOKED_AT:
+        raise Conflict("past_register", standing=row.standing.value)
+    return row
+
+
+def _document(mapping: Mapping[int, Column], headings: Iterable[str]) -> dict[str, object]:
+    """What each column is by position, and what each heading was, "" for nothing."""
+    named = {plain(cell): mapping[at].value if at in mapping else "" for at, cell in enumerate(headings)}
+    return {
+        "columns": {str(at): column.value for at, column in mapping.items()},
+        "headings": {name: column for name, column in named.items() if name},
+    }
+
+
+def _calendars(u: Unit, rows: Iterable[PastRow]) -> dict[UUID, WorkCalendar]:
+    """The calendars of the sites, with the public holidays of the years that the rows tell of."""
+    several = list(rows)
+    years, main = years_of(several), main_site(u).id
+    made = {}
+    for site_id in {row.site_id or main for row in several}:
+        version = calendar_of(u, site_id)
+        kept = WorkCalendar.from_document(version.document)
+        known = {**public_holidays(version.zone, years), **kept.holidays}
+        made[site_id] = WorkCalendar(kept.timezone, kept.opening, known, kept.closures)
+    return made
+
+
+def _past_case(
+    u: Unit, register: PastRegister, key: bytes, row: PastRow, calendars: Mapping[UUID, WorkCalendar]
+) -> PastCase:
+    id_, site_id = new_id(u.now), row.site_id or main_site(u).id
+    calendar = calendars[site_id]
+
+    def days(until: date | None) -> int | None:
+        return None if until is None else calendar.days_apart(row.received_on, until)
+
+    words = {name: text for name, text in (("motif", row.motif), ("text", row.text)) if text}
+    return PastCase(
+        id=id_,
+        register_id=register.id,
+        row=row.row,
+        number=row.number,
+        kind=row.kind,
+        channel=row.channel,
+        site_id=site_id,
+        received_on=row.received_on,
+        acknowledged_on=row.acknowledged_on,
+        first_response_on=row.first_response_on,
+        due_on=row.due_on,
+        answered_on=row.answered_on,
+        closed_on=row.closed_on,
+        first_response_days=days(row.first_response_on),
+        answer_days=days(row.answered_on),
+        finding=row.finding,
+        words_sealed=sealed(u, key, json.dumps(words), (CASE, id_, "words_sealed")) if words else None,
+    )

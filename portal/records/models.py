@@ -1,0 +1,69 @@
+"""Tables of what was there before: registers that were brought in, and their rows.
+
+They stand apart from cases: nobody promised them anything here, and no event tells how they went. What was
+said is sealed under the key of its register; taking a register back destroys the key with the rows.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.cases.rules import Finding, Kind
+from portal.cases.ways import Channel
+from portal.core.schema import Base, OwnedRow, RowId, Word, owned_fk
+from portal.records.rules import Standing
+
+
+class PastRegister(OwnedRow, Base):
+    """A register as somebody sent it: looked at, brought in, or taken back."""
+
+    __tablename__ = "past_register"
+
+    standing: Mapped[Standing] = mapped_column(Word(Standing))
+    sent_at: Mapped[datetime]
+    sent_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    taken_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    rows: Mapped[int] = mapped_column(default=0)
+    """How many were brought in."""
+    mapping: Mapped[dict[str, Any]]
+    """What each column is, by its position; and by its heading, to remember it: see `actions`."""
+    key_wrapped: Mapped[bytes | None]
+    name_sealed: Mapped[bytes | None]
+    """The name of the file: it may be somebody's."""
+    file_sealed: Mapped[bytes | None]
+    """The file, until it is brought in or forgotten."""
+
+
+class PastCase(OwnedRow, Base):
+    """One row of a register that was brought in. Days as the register tells them; delays in working days."""
+
+    __tablename__ = "past_case"
+    __table_args__ = (
+        owned_fk("register_id", "past_register"),
+        owned_fk("site_id", "site"),
+        Index("ix_past_case_received", "structure_id", "kind", "received_on"),
+    )
+
+    register_id: Mapped[UUID]
+    row: Mapped[int]
+    number: Mapped[str]
+    kind: Mapped[Kind] = mapped_column(Word(Kind))
+    channel: Mapped[Channel | None] = mapped_column(Word(Channel))
+    site_id: Mapped[UUID]
+    received_on: Mapped[date]
+    acknowledged_on: Mapped[date | None]
+    first_response_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    answered_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    first_response_days: Mapped[int | None]
+    answer_days: Mapped[int | None]
+    finding: Mapped[Finding | None] = mapped_column(Word(Finding))
+    words_sealed: Mapped[bytes | None]
+    """Motif and text, as JSON."""
