@@ -33,8 +33,6 @@ from portal.questionnaires.queries import published
 from portal.questionnaires.rules import ItemKind
 from portal.records.actions import look_at
 from portal.records.actions import take as take_register
-from portal.records.actions import look_at
-from portal.records.actions import take as take_register
 from portal.web.house import house
 from portal.web.survey import new_trip
 
@@ -131,14 +129,6 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
         membership = select(Membership.id).where(Membership.person_id == member.person_id)
         planted.ids["membership_id"] = u.all(membership)[0]
         planted.ids["register_id"] = _register(u, planted, mark, member.person_id)
-        planted.ids["register_id"] = _register(u, planted, mark, member.person_id)
-
-
-def _register(u: Unit, planted: Planted, mark: str, by: UUID) -> UUID:
-    """A register from before the portal, brought in."""
-    said = planted.word(f"{mark}-ancienne")
-    row = look_at(u, name=f"{said}.csv", raw=f"Reçue le;Motif\n03/02/2026;{said}\n".encode(), by=by)
-    return take_register(u, row.id).id
 
 
 def _register(u: Unit, planted: Planted, mark: str, by: UUID) -> UUID:
