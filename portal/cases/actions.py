@@ -231,6 +231,8 @@ def complete(u: Unit, case: Case, filing: Filing) -> None:
     if filing.contact and case.contact_sealed is None:
         case.contact_kind = filing.contact_kind
         case.contact_sealed = sealed(u, key, filing.contact, (CASES, case.id, "contact_sealed"))
+        case.contact_when, case.may_leave_message = filing.contact_when, filing.may_leave_message
+    case.help = case.help or filing.help
     if filing.name and case.name_sealed is None:
         case.name_sealed = sealed(u, key, filing.name, (CASES, case.id, "name_sealed"))
     if case.name_sealed is not None:

@@ -84,6 +84,9 @@ class Sought:
     team_id: UUID | None = None
     agreement_id: UUID | None = None
     channels: tuple[Channel, ...] = ()
+    only_passed_on: bool = False
+    only_untold: bool = False
+    """Answered, and the person has not learnt of it."""
     received_from: date | None = None
     received_to: date | None = None
     only_open: bool = False
@@ -317,6 +320,10 @@ def _came(sought: Sought) -> list[ColumnElement[bool]]:
     told: list[ColumnElement[bool]] = []
     if sought.channels:
         told.append(Case.channel.in_(sought.channels))
+    if sought.only_passed_on:
+        told.append(CaseFact.passed_on > 0)
+    if sought.only_untold:
+        told.append(CaseFact.answered_on.is_not(None) & CaseFact.told_on.is_(None))
     if sought.received_from is not None:
         told.append(CaseFact.received_on >= sought.received_from)
     if sought.received_to is not None:

@@ -81,6 +81,16 @@ class WaysIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What became of messages of every kind: passed on, outcome known; answered, person told."""
+
+    passed_on: int
+    passed_on_known: int
+    answered: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A case that is open today: its age in working days, and whether the day promised to it has passed."""
 
@@ -171,6 +181,19 @@ def ways_in(u: Unit, selection: Selection) -> WaysIn:
     for channel, _, n in rows:
         counts[channel] += n
     return WaysIn(counts, tuple(sorted(lag for _, lag, n in rows if lag is not None for _ in range(n))))
+
+
+def afterwards(u: Unit, selection: Selection) -> Afterwards:
+    """What became of the messages received in the selection; answers to nobody are left out."""
+    is_answered = CaseFact.answered_on.is_not(None) & is_owed()
+    wanted = select(
+        func.sum(CaseFact.passed_on),
+        func.sum(CaseFact.passed_on_known),
+        _number(is_answered),
+        _number(is_answered & CaseFact.told_on.is_not(None)),
+    ).where(CaseFact.received_on.between(selection.start, selection.end), *_at(selection))
+    (row,) = u.rows(wanted)
+    return Afterwards(*(int(n or 0) for n in row))
 
 
 def waiting(u: Unit, today: date) -> list[Waiting]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from portal.insight.caseload import Delays, Load, Waiting, WaysIn
+    from portal.insight.caseload import Afterwards, Delays, Load, Waiting, WaysIn
     from portal.insight.selection import Selection
     from portal.insight.shown import Place, Reader
 
@@ -34,6 +34,7 @@ class CaseFigures:
     places: Mapping[Place, Counted] | None
     delays: Delays | None
     ways_in: WaysIn | None
+    afterwards: Afterwards | None
     is_silent: bool
 
 
@@ -43,6 +44,7 @@ def case_figures(  # noqa: PLR0913, PLR0917 -- what the database counted, for wh
     received: Sequence[Load],
     delays: Delays,
     came: WaysIn,
+    after: Afterwards,
     open_now: Sequence[Waiting],
     first_days: Sequence[date],
 ) -> CaseFigures:
@@ -56,12 +58,14 @@ def case_figures(  # noqa: PLR0913, PLR0917 -- what the database counted, for wh
         values |= _kind_values(kind, total(one for one in inside if one.kind is kind), level)
     values |= _delay_values(delays, reader)
     values |= _way_values(came, reader)
+    values |= _after_values(after, reader)
     values |= _open_values(here, open_now, selection, reader)
     return CaseFigures(
         values,
         _by_place(inside) if reader.sees_cases else None,
         delays if reader.sees_cases else None,
         came if reader.sees_cases else None,
+        after if reader.sees_cases else None,
         not received and not open_now,
     )
 
@@ -126,6 +130,20 @@ def _way_values(came: WaysIn, reader: Reader) -> dict[str, Figure]:
     if not reader.sees_cases:
         return {name: Figure(name, None, None, is_withheld=True) for name in (*counts, LAG)}
     return {**{name: Figure(name, n, n) for name, n in counts.items()}, LAG: Figure(LAG, lag, len(came.lags))}
+
+
+def _after_values(after: Afterwards, reader: Reader) -> dict[str, Figure]:
+    """What was passed on and who was told, for who may open the cases."""
+    is_withheld = not reader.sees_cases
+    n = None if is_withheld else after.passed_on
+    known = share(after.passed_on_known, after.passed_on)
+    return {
+        "passed_on": Figure("passed_on", n, n, is_withheld=is_withheld),
+        "passed_on_known": Figure.of_share("passed_on_known", known, is_withheld=is_withheld),
+        "answers_told": Figure.of_share(
+            "answers_told", share(after.told, after.answered), is_withheld=is_withheld
+        ),
+    }
 
 
 def _open_values(

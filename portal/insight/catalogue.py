@@ -199,6 +199,39 @@ _ROWS: tuple[Indicator, ...] = (
         (("channel", "typed"),),
         N_("From the day a message reached us by telephone, face to face or on paper until it was typed in."),
     ),
+    Indicator(
+        "passed_on",
+        N_("Passed on to another body"),
+        Unit.MESSAGES,
+        1,
+        Opens.CASES,
+        (("passed", "1"),),
+        N_("How often messages received in the period were passed on to a body outside, with consent."),
+    ),
+    Indicator(
+        "passed_on_known",
+        N_("Passed on, and we know what became of it"),
+        Unit.SHARE,
+        1,
+        Opens.CASES,
+        (("passed", "1"),),
+        N_(
+            "Of what was passed on: with an outcome noted, whatever it was. "
+            "The others are to be looked at again."
+        ),
+    ),
+    Indicator(
+        "answers_told",
+        N_("Answers that reached the person"),
+        Unit.SHARE,
+        1,
+        Opens.CASES,
+        (("told", "0"),),
+        N_(
+            "Of the answered messages of the period: read with the number, or told by a colleague. "
+            "The list shows those whom the answer has not reached."
+        ),
+    ),
     _age("open_up_to_2", N_("Open for 2 working days or less")),
     _age("open_3_to_5", N_("Open for 3 to 5 working days")),
     _age("open_6_to_10", N_("Open for 6 to 10 working days")),

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from portal.core.worktime import WorkCalendar
-from portal.insight.caseload import complaint_delays, loads, waiting, ways_in
+from portal.insight.caseload import afterwards, complaint_delays, loads, waiting, ways_in
 from portal.insight.casework import CaseFigures, case_figures
 from portal.insight.catalogue import Figure
 from portal.insight.floor import Level
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from portal.core.db import Unit
-    from portal.insight.caseload import Counted, Delays, WaysIn
+    from portal.insight.caseload import Afterwards, Counted, Delays, WaysIn
     from portal.insight.opinions import Asked, Heard, Tally
     from portal.insight.selection import Selection
     from portal.insight.shown import Place, Reader
@@ -70,6 +70,7 @@ class Figures:
     loads: Mapping[Place, Counted] | None
     delays: Delays | None
     ways_in: WaysIn | None
+    afterwards: Afterwards | None
     is_silent: bool
 
 
@@ -112,6 +113,7 @@ def figures(u: Unit, selection: Selection) -> Figures:
         loads=work.places,
         delays=work.delays,
         ways_in=work.ways_in,
+        afterwards=work.afterwards,
         is_silent=not history and not found and work.is_silent,
     )
 
@@ -207,6 +209,7 @@ def _casework(u: Unit, selection: Selection, reader: Reader, today: date) -> Cas
         loads(u, first_days, selection.end, today),
         complaint_delays(u, selection),
         ways_in(u, selection),
+        afterwards(u, selection),
         waiting(u, today),
         first_days,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from flask_babel import gettext, ngettext
 
@@ -20,12 +19,13 @@ from portal.cases.queries import (
 )
 from portal.cases.rules import KINDS, CaseState, Direction
 from portal.cases.ways import CHANNELS
-from portal.core.languages import LANGUAGES, N_, direction_of
+from portal.core.languages import LANGUAGES, direction_of
 from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, calendar, sites, teams
 from portal.web.case_errands import Around, passed_rows
 from portal.web.case_people import concerned
+from portal.web.case_reach import reach_card, told_line
 from portal.web.case_steps import errors_of, kept_words, status_of, step_line, steps_of
 from portal.web.case_words import (
     CLOCKS,
@@ -60,11 +60,6 @@ if TYPE_CHECKING:
     from portal.web.guard import Desk
 
 _SIDES = {Direction.FROM_FILER: "theirs", Direction.TO_FILER: "ours", Direction.NOTE: "note"}
-_CONTACTS = {
-    "phone": (N_("Call"), "tel"),
-    "sms": (N_("Text message to"), "sms"),
-    "email": (N_("E-mail to"), "mailto"),
-}
 
 
 def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, done: str = "") -> Response:
@@ -93,7 +88,8 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         tags=_tags(row),
         urgent=next((one for one in promises if one["is_running"]), None),
         leading=gettext(offered[0].label) if leading else None,
-        contact=_contact(contact.kind if contact else None, contact.value if contact else "", name),
+        contact=reach_card(desk, row, contact, name),
+        told=told_line(row, place),
         mode=gettext(MODES[row.mode]),
         photos=[
             {"label": gettext("Photo %(number)d", number=number), "url": _photo_url(desk, row, one)}
@@ -137,21 +133,6 @@ def _tags(row: Case) -> list[dict[str, str]]:
     if row.finding is not None:
         tags.append({"text": gettext(FINDINGS[row.finding]), "tone": ""})
     return tags
-
-
-def _contact(kind: str | None, value: str, name: str | None) -> dict[str, str | None] | None:
-    """How the person wished to be told, with the address that a telephone opens by itself."""
-    if kind is None and name is None:
-        return None
-    if kind not in _CONTACTS:
-        return {"label": gettext("Reads with their number"), "value": value, "name": name, "url": None}
-    label, scheme = _CONTACTS[kind]
-    address = (
-        quote(value, safe="@")
-        if scheme == "mailto"
-        else "".join(one for one in value if one in "+0123456789")
-    )
-    return {"label": gettext(label), "value": value, "name": name, "url": f"{scheme}:{address}"}
 
 
 def _facts(

@@ -64,7 +64,7 @@ GROUPS: dict[str, str] = {
 }
 _WEEK = 5
 _FIELDS = ("kind", "state", "site")
-_NARROWS = ("team", "agreement", "channel", "from", "to", "open", "late", "all")
+_NARROWS = ("team", "agreement", "channel", "passed", "told", "from", "to", "open", "late", "all")
 """What an address may ask for besides: figures open the list with these."""
 _DAY = "EEE d MMM"
 TYPED_IN = "typed"
@@ -134,6 +134,8 @@ def _narrowed(u: Unit) -> list[str]:
                 last=day_told(until, "long"),
             )
         )
+    told.append(gettext("passed on to another body") if args.get("passed") == "1" else "")
+    told.append(gettext("answered, not yet told") if args.get("told") == "0" else "")
     told.append(gettext("still without an answer") if args.get("open") == "1" else "")
     told.append(gettext("answer later than promised") if args.get("late") == "1" else "")
     return [one for one in told if one]
@@ -149,6 +151,8 @@ def _sought(u: Unit) -> Sought:
         team_id=args.get("team", type=UUID),
         agreement_id=args.get("agreement", type=UUID),
         channels=_channels(args.get("channel", "")),
+        only_passed_on=args.get("passed") == "1",
+        only_untold=args.get("told") == "0",
         received_from=args.get("from", type=date.fromisoformat),
         received_to=args.get("to", type=date.fromisoformat),
         only_open=args.get("open") == "1",

@@ -122,7 +122,17 @@ def tiles(found: Figures, links: Links) -> list[dict[str, Any]]:
     return [
         *(_delay(found, name, links) for name in ("first_response", "answer", "answer_gross")),
         *([_delay(found, "entry_lag", links)] if found.ways_in and found.ways_in.lags else []),
+        *_afterwards(found, links),
     ]
+
+
+def _afterwards(found: Figures, links: Links) -> list[dict[str, Any]]:
+    """What was passed on and who was told, as counts: of a few a share says too much."""
+    if found.afterwards is None:
+        return []
+    shown = ["answers_told"] if found.afterwards.answered else []
+    shown += ["passed_on_known"] if found.afterwards.passed_on else []
+    return [_promise_tile(found.values[name], links) for name in shown]
 
 
 def _tile(figure: Figure, links: Links, *, note: str = "", tone: str = "") -> dict[str, Any]:

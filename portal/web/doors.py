@@ -25,7 +25,7 @@ from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import render_public
 from portal.web.place import Place, place_at, read_segments
-from portal.web.reaching import Reaching
+from portal.web.reaching import Reaching, help_options, moment_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -296,6 +296,8 @@ def _door_page(place: Place, kind: Kind, form: Form, token: str, faults: Sequenc
             token=token,
             urls={"post": place.url(KINDS[kind].door), "back": place.url(), "danger": danger},
             values=form.values,
+            when_options=moment_options(),
+            help_options=[{"value": "", "label": gettext("I prefer not to say")}, *help_options()],
             errors=told_faults(faults),
         )
     return kept_nowhere(response)
