@@ -27,25 +27,39 @@ from portal.core.config import load
 from portal.core.db import Scope
 from portal.core.upgrade import upgrade
 from portal.demo_words import CASE_WORDS, FREE_WORDS, NAMES, STAFF_WORDS, STRUCTURES
-from portal.people.actions import add_member, add_person
-from portal.people.rules import Role
+from portal.people.actions import add_member, add_person, journal
+from portal.people.rules import Act, Role
 from portal.questionnaires.actions import Journey, finish, record
 from portal.questionnaires.publishing import publish_shipped
 from portal.questionnaires.queries import published
 from portal.questionnaires.rules import ItemKind
-from portal.tenancy.actions import SiteGiven, add_agreement, add_site, add_team, found_structure, furnish
+from portal.tenancy.actions import (
+    SiteGiven,
+    add_agreement,
+    add_site,
+    add_team,
+    found_structure,
+    furnish,
+    set_branding,
+    set_calendar,
+    set_privacy_contact,
+    tell_staff_informed,
+)
+from portal.tenancy.queries import local_day
+from portal.tenancy.rules import DEFAULT_OPENING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from uuid import UUID
 
     from portal.channels.models import Code
     from portal.core.config import Config
-    from portal.core.db import Database
+    from portal.core.db import Database, Unit
     from portal.core.passwords import Hasher
     from portal.demo_words import StructureWords
     from portal.people.models import Person
+    from portal.tenancy.models import Site
 
 SEED = 20_270_324
 PASSWORD = "quatre mots pour essayer"  # noqa: S105 -- of fictional people in a throw-away world
@@ -156,6 +170,7 @@ def _founded(maker: Maker, words: StructureWords) -> Made:
         ]
         made.site_names = {site.id: site.name for site in sites}
         publish_shipped(u, "q-res")
+        _made_ready(u, words, sites)
         teams = [add_team(u, site_id=sites[n].id, name=name) for n, name in enumerate(words.teams)]
         begins = date(maker.now.year - 2, 1, 1)
         held = [
@@ -170,6 +185,16 @@ def _founded(maker: Maker, words: StructureWords) -> Made:
         ]
     _people(maker, made)
     return made
+
+
+def _made_ready(u: Unit, words: StructureWords, sites: Sequence[Site]) -> None:
+    """What a structure that has long begun has seen to."""
+    set_branding(u, name=words.name, colour=words.colour)
+    tell_staff_informed(u, local_day(u))
+    set_privacy_contact(u, f"donnees@{words.slug}.example")
+    for site in sites:
+        set_calendar(u, site.id, zone=words.zone, opening=DEFAULT_OPENING, closures={})
+    journal(u, Act.START_TICKED, step="printed")
 
 
 def _people(maker: Maker, made: Made) -> None:

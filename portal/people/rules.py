@@ -76,6 +76,7 @@ class Act(StrEnum):
     REGISTER_TAKEN = "register_taken"
     REGISTER_UNDONE = "register_undone"
     START_TICKED = "start_ticked"
+    PRIVACY_CONTACT = "privacy_contact"
 
 
 @dataclass(frozen=True, slots=True)

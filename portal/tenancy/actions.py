@@ -15,6 +15,7 @@ from portal.tenancy.models import (
     Agreement,
     CalendarVersion,
     PolicyVersion,
+    PrivacyContact,
     Site,
     Structure,
     Team,
@@ -224,6 +225,16 @@ def add_agreement(u: Unit, *, partner: str, purpose: str, starts_on: date, ends_
     )
     u.add(agreement)
     return agreement
+
+
+def set_privacy_contact(u: Unit, email: str) -> None:
+    """The notice names this address from now on, and no other."""
+    row = u.one(select(PrivacyContact))
+    if row is None:
+        u.add(PrivacyContact(email=email, changed_at=u.now))
+    else:
+        row.email, row.changed_at = email, u.now
+        u.session.flush()
 
 
 def renew_pages(u: Unit) -> None:

@@ -61,6 +61,15 @@ class Logo(StructureOwned, Base):
     changed_at: Mapped[datetime]
 
 
+class PrivacyContact(StructureOwned, Base):
+    """Whom residents write to about their data; the notice shows the address to everybody."""
+
+    __tablename__ = "privacy_contact"
+
+    email: Mapped[str]
+    changed_at: Mapped[datetime]
+
+
 class NetworkMember(StructureOwned, Base):
     """A structure belongs to a network; it may belong to several."""
 

@@ -8,7 +8,15 @@ from sqlalchemy import select
 
 from portal.core.errors import NotFound
 from portal.core.worktime import WorkCalendar
-from portal.tenancy.models import Agreement, CalendarVersion, PolicyVersion, Site, Structure, Team
+from portal.tenancy.models import (
+    Agreement,
+    CalendarVersion,
+    PolicyVersion,
+    PrivacyContact,
+    Site,
+    Structure,
+    Team,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +98,11 @@ def calendar(u: Unit, calendar_id: UUID) -> WorkCalendar:
 def local_day(u: Unit, at: datetime | None = None) -> date:
     """The day at the main site, of an instant or of now."""
     return WorkCalendar.from_document(calendar_of(u, main_site(u).id).document).local(at or u.now).date()
+
+
+def privacy_contact(u: Unit) -> str | None:
+    """The address to which one writes about one's data; None as long as nobody gave one."""
+    return u.one(select(PrivacyContact.email))
 
 
 def policy(u: Unit) -> PolicyVersion:

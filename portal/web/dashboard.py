@@ -23,6 +23,7 @@ from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
+from portal.web.readiness import STEPS, held, open_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
     from portal.insight.queries import Figures
     from portal.web.guard import Desk
+    from portal.web.readiness import Held
 
 bp = Blueprint("dashboard", __name__)
 
@@ -63,6 +65,7 @@ def dashboard(desk: Desk) -> Response:
     with house().database.reading(desk.scope) as u:
         asked = _asked(u)
         found = figures(u, asked.selection)
+        begun = held(u) if desk.may(Permission.MANAGE_SETTINGS) else None
     links = _links(desk, asked, found)
     return render_staff(
         "staff/dashboard.html",
@@ -70,6 +73,7 @@ def dashboard(desk: Desk) -> Response:
         urls={"self": desk.url("dashboard"), "json": _with(desk.url("dashboard.json"), _kept(asked))},
         filters=_filters(asked),
         title=_title(asked, found),
+        start=_start(desk, begun),
         beginning=_beginning(desk, found) if found.is_silent else None,
         sentences=sentences(found),
         notes=notes(found),
@@ -202,6 +206,20 @@ def _title(asked: Asked, found: Figures) -> str:
         if (id_ := getattr(found.selection, field)) is not None
     ]
     return " · ".join([months, *(named or [gettext("The whole structure")])])
+
+
+def _start(desk: Desk, begun: Held | None) -> dict[str, str] | None:
+    """The way to what is still missing; None once nothing is, and for whoever cannot see to it."""
+    left = open_steps(begun) if begun else []
+    if not left:
+        return None
+    text = gettext(
+        "%(ready)d of %(total)d done. Next: %(next)s.",
+        ready=len(STEPS) - len(left),
+        total=len(STEPS),
+        next=gettext(left[0].sentence),
+    )
+    return {"text": text, "url": desk.url("start"), "label": gettext("Getting started")}
 
 
 def _beginning(desk: Desk, found: Figures) -> dict[str, str | None]:

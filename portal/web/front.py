@@ -15,6 +15,7 @@ from portal.core.languages import DEFAULT, N_
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
 from portal.people.rules import Role
+from portal.tenancy.queries import privacy_contact
 from portal.web.dates import day_told
 from portal.web.founding import is_empty
 from portal.web.guard import public
@@ -99,9 +100,11 @@ def _is_new() -> bool:
 def privacy(slug: str, language: str | None = None) -> Response:
     """The notice: who is responsible, what is kept and how long, what one may ask for."""
     place = _place(slug, language)
+    with house().database.reading(place.scope) as u:
+        contact = privacy_contact(u)
     with force_locale(place.language):
         keeps = [{"what": gettext(what), "how_long": gettext(how_long)} for what, how_long in KEEPS]
-    return _page("privacy", place, language, door="request", contact=None, keeps=keeps)
+    return _page("privacy", place, language, door="request", contact=contact, keeps=keeps)
 
 
 @bp.get("/p/<slug>/accessibility")

@@ -18,7 +18,7 @@ from portal.people.rules import Act, Permission, Role, may
 from portal.questionnaires.models import Response
 from portal.tenancy.branding import small_logo_of
 from portal.tenancy.models import CalendarVersion
-from portal.tenancy.queries import current_structure, policy, sites
+from portal.tenancy.queries import current_structure, policy, privacy_contact, sites
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -46,6 +46,7 @@ class Held:
     has_logo: bool
     calendars: Mapping[UUID, int]
     """The newest calendar of each site, by number."""
+    has_contact: bool
     is_answered: bool
     told: frozenset[str]
     """The rows that somebody has ticked."""
@@ -132,6 +133,14 @@ STEPS: tuple[Step, ...] = (
         lambda held: held.promises.staff_informed_on is not None,
     ),
     Step(
+        "privacy",
+        N_("People know whom to write to about their data"),
+        N_("Whoever asks to read or erase what they wrote gets an answer within a month."),
+        Role.DIRECTOR,
+        "settings/privacy",
+        lambda held: held.has_contact,
+    ),
+    Step(
         "printed",
         N_("A printed code hangs where people pass"),
         N_("A poster at the entrance, cards in the mediators' pockets. Nobody but you can see it."),
@@ -166,6 +175,7 @@ def held(u: Unit) -> Held:
         brand=current_structure(u).branding_revision,
         has_logo=small_logo_of(u) is not None,
         calendars={site.id: newest[site.id] for site in sites(u)},
+        has_contact=privacy_contact(u) is not None,
         is_answered=u.one(select(Response.id).limit(1)) is not None,
         told=frozenset(str(facts["step"]) for facts in told),
     )

@@ -15,6 +15,7 @@ from portal.core.errors import Conflict, Invalid
 from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
 from portal.people.actions import journal
+from portal.people.passwords import read_email
 from portal.people.rules import Act, Permission
 from portal.tenancy.actions import (
     add_agreement,
@@ -22,9 +23,10 @@ from portal.tenancy.actions import (
     change_policy,
     open_site,
     set_calendar,
+    set_privacy_contact,
     tell_staff_informed,
 )
-from portal.tenancy.queries import calendar_of, current_structure, policy, sites
+from portal.tenancy.queries import calendar_of, current_structure, policy, privacy_contact, sites
 from portal.tenancy.queries import site as site_by_id
 from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.fields import blame
@@ -34,6 +36,7 @@ from portal.web.identity import STALE, identity
 from portal.web.settings_forms import (
     AgreementForm,
     InformedForm,
+    PrivacyForm,
     SiteForm,
     TeamForm,
     calendar_form,
@@ -84,6 +87,7 @@ DONE: dict[Act, str] = {
     Act.SITE_ADDED: N_("The site is there. Check its opening hours."),
     Act.TEAM_ADDED: N_("The team is there."),
     Act.AGREEMENT_ADDED: N_("The agreement is there."),
+    Act.PRIVACY_CONTACT: N_("Your page “Your data” shows it from now on."),
     Act.ACCESS_AUDITED: N_("The statement and the foot of every page say so from now on."),
 }
 """What the page says after a change; the address names it (`?done=team_added`)."""
@@ -91,6 +95,7 @@ DONE: dict[Act, str] = {
 _FAULTS: dict[tuple[str, str | None], str] = {
     ("name", "taken"): N_("A site has this name already."),
     ("ends_on", "before_start"): N_("This is before the agreement begins."),
+    ("email", "form"): N_("This is not an e-mail address. Example: first.name@example.org"),
     ("day", "future"): N_("This day is still to come."),
 }
 _EMPTY = N_("Fill this in.")
@@ -165,6 +170,22 @@ def staff_informed(desk: Desk) -> ResponseReturnValue:
     lead = gettext("They open once staff and works council have been informed.")
     saved = _saved(desk, form, Change(Act.STAFF_INFORMED, change, seen=_policy_seen))
     return saved or _page(desk, form, gettext("Codes that name a mediator"), lead=lead, seen=_policy_seen)
+
+
+@bp.route("/s/<slug>/settings/privacy", methods=_BOTH)
+@requires(Permission.MANAGE_SETTINGS)
+def privacy(desk: Desk) -> ResponseReturnValue:
+    """Whom residents write to about their data."""
+    with house().database.reading(desk.scope) as u:
+        form = PrivacyForm(request.form, data={"email": privacy_contact(u)})
+
+    def change(u: Unit) -> dict[str, str]:
+        set_privacy_contact(u, read_email(form.email.data))
+        return {}
+
+    lead = gettext("Whoever answers when somebody asks to read, correct or erase what they wrote.")
+    saved = _saved(desk, form, Change(Act.PRIVACY_CONTACT, change))
+    return saved or _page(desk, form, gettext("Personal data"), lead=lead)
 
 
 @bp.route("/s/<slug>/settings/sites/<uuid:site_id>", methods=_BOTH)

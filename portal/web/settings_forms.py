@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.dates import get_day_names
 from flask_babel import get_locale, gettext, lazy_gettext
-from wtforms import BooleanField, ColorField, FileField, Form, StringField
+from wtforms import BooleanField, ColorField, EmailField, FileField, Form, StringField
 
 from portal.cases.rules import KINDS, ClockName
 from portal.core.languages import N_
@@ -71,6 +71,17 @@ class InformedForm(Form):  # type: ignore[misc]  # WTForms has no types
         lazy_gettext("Informed on"),
         [optional()],
         description=lazy_gettext("Leave it empty to close the codes that name a mediator."),
+    )
+
+
+class PrivacyForm(Form):  # type: ignore[misc]  # WTForms has no types
+    """Whom residents write to about their data."""
+
+    email = EmailField(
+        lazy_gettext("E-mail"),
+        [needed()],
+        description=lazy_gettext("Everybody reads it on your page “Your data”: an address of the structure."),
+        render_kw={"autocomplete": "off", "dir": "ltr"},
     )
 
 

@@ -16,7 +16,7 @@ from portal.tenancy.branding import logo_of
 from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.hours import stretches, write_periods
 from portal.tenancy.pictures import shown_size
-from portal.tenancy.queries import agreements, calendar_of, local_day, policy, sites, teams
+from portal.tenancy.queries import agreements, calendar_of, local_day, policy, privacy_contact, sites, teams
 from portal.tenancy.rules import targets_of
 from portal.web.case_words import CLOCKS
 from portal.web.dates import day_told
@@ -54,6 +54,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _identity(desk, structure, logo_of(u)),
         _promises(u, desk, promises),
         _informed(desk, promises),
+        _privacy(desk, privacy_contact(u)),
         _teams(desk, teams(u), {one.id: one.name for one in places}),
         _agreements(desk, agreements(u)),
         *(_site(u, desk, one) for one in places),
@@ -258,6 +259,15 @@ def _another_site(desk: Desk) -> dict[str, Any]:
         desk.url("settings", "sites", "new"),
         lead=gettext("Each site has its own opening hours, public holidays and closing days."),
         edit_label=gettext("Add a site"),
+    )
+
+
+def _privacy(desk: Desk, email: str | None) -> dict[str, Any]:
+    return _section(
+        gettext("Personal data"),
+        [(gettext("One writes to"), email or NO)],
+        desk.url("settings", "privacy"),
+        lead=gettext("Residents read this address on your page “Your data”."),
     )
 
 

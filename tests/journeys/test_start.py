@@ -74,7 +74,7 @@ def test_from_an_empty_database_to_the_first_answer(browser: Browser, nothing: S
         resident.tap("Bien")
         resident.reads("On vous a écouté")
         desk.reload()
-        expect(desk.locator("#answer")).to_contain_text("Fait")
+        expect(desk.locator("#step-answer")).to_contain_text("Fait")
         seconds = time.perf_counter() - begun
 
         desk.goto(served.url(link))

@@ -283,3 +283,16 @@ def post_of(page: TestResponse) -> str:
     found = re.search(r'<form[^>]* action="(/s/[^"]*settings[^"]*)"', page.text)
     assert found is not None
     return unescape(found[1])
+
+
+def test_the_notice_names_whom_one_writes_to_about_ones_data(world: World) -> None:
+    lead, notice = signed_in(world), "/p/passerelle/privacy"
+    client = world.app.test_client()
+    assert "mailto:" not in client.get(notice).text
+    for address in ("donnees@passerelle.example", "dpo@passerelle.example"):
+        saved(lead, f"{SETTINGS}/privacy", {"email": address})
+        assert f"mailto:{address}" in client.get(notice).text
+    assert "mailto:" not in client.get("/p/rive-gauche/privacy").text
+    page = lead.post(f"{SETTINGS}/privacy", email="chez moi")
+    assert (page.status_code, 'href="#email"' in page.text) == (422, True)
+    assert "mailto:dpo@passerelle.example" in client.get(notice).text
