@@ -10,6 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from jinja2 import StrictUndefined
 
 from portal.cases import models as _cases
+from portal.certification import models as _certification
 from portal.channels import models as _channels
 from portal.core.bus import Bus
 from portal.core.clock import SystemClock
@@ -28,8 +29,10 @@ from portal.records import models as _records
 from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
+    actions,
     bodies,
     case_entry,
+    case_learning,
     case_people,
     cases,
     checklist,
@@ -78,6 +81,7 @@ BLUEPRINTS = (
     forgotten.bp,
     people.bp,
     dashboard.bp,
+    actions.bp,
     survey.bp,
     front.bp,
     guides.bp,
@@ -87,6 +91,7 @@ BLUEPRINTS = (
     follow.bp,
     case_entry.bp,
     bodies.bp,
+    case_learning.bp,
     cases.bp,
     case_people.bp,
     codes.bp,
@@ -99,7 +104,7 @@ BLUEPRINTS = (
     statement.bp,
     components.bp,
 )
-SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _records, _notifications)
+SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _records, _notifications, _certification)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
 
 

@@ -23,6 +23,7 @@ _CACHED = (
     "finding",
     "version",
     "due_on",
+    "motif",
     "registered_at",
     "check_on",
     "call_on",

@@ -29,7 +29,10 @@ PHOTO_ADDED = "photo_added"
 PERSON_NAMED = "person_named"
 READ = "read"
 """The person opened the case with their receipt, and could read the answer."""
-SIDE_EVENTS = frozenset({TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ})
+MOTIF_CHOSEN = "motif_chosen"
+ACTION_OPENED = "action_opened"
+NO_ACTION = "no_action"
+SIDE_EVENTS = frozenset({TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION})
 """Events that change no state: they make an open page stale, and take a case from a handler it names."""
 _STEP = {step.verb: step for step in STEPS}
 _UNDERSTOOD = frozenset({"accept", "reach"})
@@ -83,6 +86,8 @@ class Standing:
     first_answer_due_on: date | None = None
     outcome: Outcome | None = None
     finding: Finding | None = None
+    motif: str | None = None
+    """What staff last said that it is about."""
     handler_id: str | None = None
     """Who took the first step, as the event says it (hex)."""
     answered_at: datetime | None = None
@@ -187,8 +192,7 @@ def _after(frame: Frame, before: Standing, event: Happened) -> Standing:
     if event.type == TRANSLATED and event.payload.get("in_theirs") == standing.unread_answer != "":
         return _given(frame, standing, event.at)
     if event.type in SIDE_EVENTS:
-        is_handler = event.type == PERSON_NAMED and event.payload["person"] == standing.handler_id
-        return replace(standing, handler_id=None) if is_handler else standing
+        return _beside(standing, event)
     step = _STEP.get(event.type)
     if step is None:
         raise Tampered("events", reason=event.type)
@@ -211,6 +215,13 @@ def _given(frame: Frame, standing: Standing, at: datetime) -> Standing:
     """The answer that the person could not read counts from now on."""
     known = replace(standing, answered_at=at, unread_answer="")
     return _stopped(frame, known, frozenset({ClockName.ANSWER}), at)
+
+
+def _beside(standing: Standing, event: Happened) -> Standing:
+    if event.type == MOTIF_CHOSEN:
+        return replace(standing, motif=event.payload["motif"])
+    is_handler = event.type == PERSON_NAMED and event.payload["person"] == standing.handler_id
+    return replace(standing, handler_id=None) if is_handler else standing
 
 
 def _moved(standing: Standing, step: Step, event: Happened) -> Standing:

@@ -118,7 +118,7 @@ def happen(u: Unit, case: Case, what: Happened, by: Author) -> Standing:
 
 def _store(u: Unit, case: Case, frame: Frame, standing: Standing) -> None:
     case.state, case.outcome, case.finding = standing.state, standing.outcome, standing.finding
-    case.due_on, case.version = standing.due_on, standing.version
+    case.due_on, case.version, case.motif = standing.due_on, standing.version, standing.motif
     case.check_on, case.call_on = standing.check_on, standing.call_on
     case.told_at, case.told_how = standing.told_at, standing.told_how
     case.handler_id = UUID(standing.handler_id) if standing.handler_id else None

@@ -39,6 +39,10 @@ TRIGGERS = frozenset(
         "policy_version_no_delete",
         "journal_entry_no_update",
         "journal_entry_no_early_delete",
+        "action_step_no_update",
+        "action_step_no_delete",
+        "review_frozen",
+        "review_no_delete",
     }
 )
 """Triggers that keep what must never change; the migrations create them on both databases."""
@@ -52,6 +56,9 @@ _MORE_TRIGGERS = {
             "calendar_version_no_replace",
             "policy_version_no_replace",
             "journal_entry_no_replace",
+            "action_step_no_replace",
+            "review_no_replace",
+            "review_no_overwrite",
         }
     ),
     "postgresql": frozenset[str](),

@@ -25,6 +25,15 @@ def tell_handlers(u: Unit, notice: Notice, case_id: UUID, **facts: Any) -> int:
     return len(told)
 
 
+def tell_member(u: Unit, notice: Notice, person_id: UUID, **facts: Any) -> bool:
+    """Whether somebody who works here will be told; `facts` hold references, numbers and days, no words."""
+    card = cards(u, [person_id]).get(person_id)
+    if card is None:
+        return False
+    _put(u, notice, card.locale, facts, person_id=person_id)
+    return True
+
+
 def tell_filer(u: Unit, address: str, language: str) -> None:
     """There is something to read by the receipt: the row knows a sealed address and nothing of the case."""
     row = _put(u, Notice.CASE_NEWS, language, {})

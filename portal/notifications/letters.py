@@ -18,6 +18,7 @@ from uuid import UUID
 
 from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState, ClockName
+from portal.core.errors import NotFound
 from portal.notifications.queries import OUTBOX, handlers_of
 from portal.notifications.rules import NOTICES, Notice, ToWhom
 from portal.people.forgotten import reset_token
@@ -120,17 +121,70 @@ def _to_member(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
     return _Draft(known.email, {"link": f"{root}/{token}"}) if known and token else None
 
 
+def _to_colleague(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
+    """For a member: what waits for them, without what they may not know of any more."""
+    known = next((one.person for one in members(u) if one.person.id == row.person_id), None)
+    if known is None:
+        return None
+    context = _WAITING[Notice(row.notice)](u, row, root)
+    return _Draft(known.email, context) if context else None
+
+
+def _one_action(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
+    facts = row.facts
+    return {
+        "number": facts["action"],
+        "due": date.fromisoformat(facts["due"]),
+        "late": facts["late"],
+        "link": f"{root}/actions/{facts['action']}",
+    }
+
+
+def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
+    """The lists of the week; None when nothing of them is left."""
+    cases = [one for one in row.facts["cases"] if _may_know(u, row, UUID(one["case"]))]
+    actions = row.facts["actions"]
+    if not (cases or actions):
+        return None
+    return {
+        "cases": [_dated(one) for one in cases],
+        "actions": [_dated(one) for one in actions],
+        "link": root,
+    }
+
+
+def _dated(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "due": date.fromisoformat(line["due"])}
+
+
+def _may_know(u: Unit, row: OutboxRow, case_id: UUID) -> bool:
+    """Whether the case is still open, and does not name the person."""
+    try:
+        case = case_by_id(u, case_id)
+    except NotFound:
+        return False
+    return case.state is not CaseState.CLOSED and any(
+        card.id == row.person_id for card in handlers_of(u, case_id)
+    )
+
+
+_WAITING: dict[Notice, Callable[[Unit, OutboxRow, str], dict[str, Any] | None]] = {
+    Notice.ACTION_DUE: _one_action,
+    Notice.WEEK: _week,
+}
 _DRAFTS: dict[ToWhom, Callable[[Unit, OutboxRow, str], _Draft | None]] = {
     ToWhom.HANDLERS: _to_handler,
     ToWhom.FILER: _to_filer,
     ToWhom.INVITED: _to_invited,
     ToWhom.MEMBER: _to_member,
+    ToWhom.COLLEAGUE: _to_colleague,
 }
 _ROOTS = {
     ToWhom.HANDLERS: "/s/{slug}",
     ToWhom.FILER: "/p/{slug}",
     ToWhom.INVITED: "/invitations",
     ToWhom.MEMBER: "/new-password",
+    ToWhom.COLLEAGUE: "/s/{slug}",
 }
 
 

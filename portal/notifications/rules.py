@@ -18,6 +18,8 @@ class Notice(StrEnum):
     FILER_REPLIED = "filer_replied"
     CASE_DUE = "case_due"
     CASE_NEWS = "case_news"
+    ACTION_DUE = "action_due"
+    WEEK = "week"
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- a kind of notice
 
@@ -29,6 +31,7 @@ class ToWhom(StrEnum):
     FILER = "filer"
     INVITED = "invited"
     MEMBER = "member"
+    COLLEAGUE = "colleague"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ NOTICES: dict[Notice, NoticeRow] = {
     Notice.FILER_REPLIED: NoticeRow("mail/filer_replied.txt", ToWhom.HANDLERS),
     Notice.CASE_DUE: NoticeRow("mail/case_due.txt", ToWhom.HANDLERS),
     Notice.CASE_NEWS: NoticeRow("mail/case_news.txt", ToWhom.FILER),
+    Notice.ACTION_DUE: NoticeRow("mail/action_due.txt", ToWhom.COLLEAGUE),
+    Notice.WEEK: NoticeRow("mail/week.txt", ToWhom.COLLEAGUE),
     Notice.INVITATION: NoticeRow("mail/invitation.txt", ToWhom.INVITED),
     Notice.PASSWORD_RESET: NoticeRow("mail/password_reset.txt", ToWhom.MEMBER),
 }

@@ -27,6 +27,9 @@ class Permission(StrEnum):
     READ_CASES = "read_cases"
     HANDLE_CASES = "handle_cases"
     ENTER_CASES = "enter_cases"
+    OWN_ACTIONS = "own_actions"
+    READ_ACTIONS = "read_actions"
+    MANAGE_ACTIONS = "manage_actions"
     READ_RESPONSES = "read_responses"
     READ_TEXTS = "read_texts"
     READ_FIGURES = "read_figures"
@@ -41,6 +44,9 @@ PERMISSION_LABELS: dict[Permission, str] = {
     Permission.READ_CASES: N_("Read the cases"),
     Permission.HANDLE_CASES: N_("Handle cases"),
     Permission.ENTER_CASES: N_("Write down what people say"),
+    Permission.OWN_ACTIONS: N_("See and end one's own actions"),
+    Permission.READ_ACTIONS: N_("Read the improvement plan and the reviews"),
+    Permission.MANAGE_ACTIONS: N_("Decide actions and hold reviews"),
     Permission.READ_RESPONSES: N_("Read the responses"),
     Permission.READ_TEXTS: N_("Read the free words"),
     Permission.READ_FIGURES: N_("See the figures"),
@@ -91,10 +97,13 @@ class RoleRow:
 
 _EVERYTHING = frozenset(Permission)
 _P = Permission
+_OWN = frozenset({_P.OWN_ACTIONS})
+_PLAN = _OWN | {_P.READ_ACTIONS}
+"""Who reads the improvement plan may also be given something to do in it."""
 
 PERMISSIONS: dict[Role, RoleRow] = {
     Role.MEDIATOR: RoleRow(
-        N_("Mediator"), frozenset({_P.ENTER_CASES, _P.READ_FIGURES, _P.READ_CODES}), floor=True
+        N_("Mediator"), frozenset({_P.ENTER_CASES, _P.READ_FIGURES, _P.READ_CODES}) | _OWN, floor=True
     ),
     Role.SUPERVISOR: RoleRow(
         N_("Supervisor"),
@@ -107,17 +116,20 @@ PERMISSIONS: dict[Role, RoleRow] = {
                 _P.READ_CODES,
                 _P.READ_QUESTIONNAIRES,
             }
-        ),
+        )
+        | _PLAN,
         floor=True,
     ),
     Role.QUALITY_LEAD: RoleRow(N_("Quality lead"), _EVERYTHING, floor=False),
     Role.DIRECTOR: RoleRow(N_("Director"), _EVERYTHING, floor=False),
     Role.BOARD: RoleRow(
-        N_("Board"), frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}), floor=True
+        N_("Board"), frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}) | _PLAN, floor=True
     ),
     Role.NETWORK_LEAD: RoleRow(N_("Network lead"), frozenset({_P.READ_FIGURES}), floor=True),
     Role.AUDITOR: RoleRow(
-        N_("Auditor"), frozenset({_P.READ_FIGURES, _P.READ_QUESTIONNAIRES, _P.READ_CODES}), floor=True
+        N_("Auditor"),
+        frozenset({_P.READ_FIGURES, _P.READ_QUESTIONNAIRES, _P.READ_CODES}) | _PLAN,
+        floor=True,
     ),
     Role.OPERATOR: RoleRow(N_("Operator"), frozenset({_P.MANAGE_PEOPLE}), floor=True),
 }

@@ -42,6 +42,7 @@ from portal.web.case_words import (
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.house import house
+from portal.web.learning import learning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +75,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         facts, concern = _facts(u, row, place, standing, known), concerned(u, desk, row)
         today = place.local(u.now).date()
         has_answered = desk.person.id in seen_before(u, row.id)
+        learnt = learning(u, desk, row, events, refusal)
         around = Around.of(u, row, standing, place)
     offered, leading = steps_of(desk, row, around, has_answered=has_answered)
     promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
@@ -108,6 +110,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         clocks=promises,
         facts=facts,
         concern=concern,
+        learning=learnt,
         history=[_event(row, place, event, known) for event in events],
         errors=errors_of(refusal),
     )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext, ngettext
 
 from portal.cases.rules import CaseMode, CaseState, ClockName, Finding, Outcome
-from portal.cases.standing import FILED, PERSON_NAMED, PHOTO_ADDED, READ, TRANSLATED
+from portal.cases.standing import (
+    ACTION_OPENED,
+    FILED,
+    MOTIF_CHOSEN,
+    NO_ACTION,
+    PERSON_NAMED,
+    PHOTO_ADDED,
+    READ,
+    TRANSLATED,
+)
 from portal.core.languages import N_
 from portal.core.worktime import Reason
 from portal.web.dates import day_told
@@ -57,6 +66,9 @@ EVENTS: dict[str, str] = {
     PHOTO_ADDED: N_("Photo added"),
     PERSON_NAMED: N_("Person concerned noted"),
     READ: N_("The person opened the answer"),
+    MOTIF_CHOSEN: N_("Subject chosen"),
+    ACTION_OPENED: N_("Improvement action decided"),
+    NO_ACTION: N_("Why no action follows"),
     "acknowledge": N_("Read"),
     "start": N_("Handling began"),
     "ask": N_("Question asked"),
@@ -117,6 +129,10 @@ DONE: dict[str, str] = {
     "note": N_("The note is kept."),
     "translate": N_("The translation is kept."),
     "nobody": N_("Nothing was changed: choose a colleague first."),
+    "motif": N_("The subject is noted."),
+    "no_motif": N_("Nothing was changed: choose a subject first."),
+    "action": N_("The action is decided. Who does it will be reminded."),
+    "no_action": N_("The reason is kept."),
     "concerns": N_("From now on, this colleague does not see the case any more."),
 }
 """What the page says after a step; the address names it, for there is no store of notices."""

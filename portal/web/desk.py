@@ -47,6 +47,7 @@ class NavEntry:
 NAV: tuple[NavEntry, ...] = (
     NavEntry("cases", N_("To do"), Permission.READ_CASES),
     NavEntry("cases/new", N_("Write down"), Permission.ENTER_CASES, is_first=False),
+    NavEntry("actions", N_("Improvement plan"), Permission.OWN_ACTIONS, is_first=False),
     NavEntry("responses", N_("Responses"), Permission.READ_RESPONSES),
     NavEntry("dashboard", N_("Figures"), Permission.READ_FIGURES),
     NavEntry("codes", N_("Codes"), Permission.READ_CODES),

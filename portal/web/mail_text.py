@@ -38,6 +38,10 @@ def mail_text(app: Flask) -> Render:
 def _in_words(value: object) -> object:
     """A day, a clock or a role as a person reads it; anything else as it is."""
     match value:
+        case list():
+            return [_in_words(one) for one in value]
+        case dict():
+            return {name: _in_words(one) for name, one in value.items()}
         case date():
             return day_told(value, "full")
         case ClockName():

@@ -228,6 +228,17 @@ def broken(path: str, visitor: Visitor) -> TestResponse:
         app.extensions["portal"] = kept
 
 
+def action(visitor: Visitor, *, shown: bool = False, unsaid: bool = False) -> TestResponse:
+    """The plan with an action in it; or that action, or its form sent without a word."""
+    fields = {"what": "Afficher les horaires", "who": str(visitor.team.person_id), "when": "2027-05-03"}
+    sent = visitor.team.post("/s/passerelle/actions/new", **fields)
+    assert sent.status_code == 303, sent.text
+    page = sent.location.partition("?")[0]
+    if unsaid:
+        return visitor.team.post(f"{page}/done", words="")
+    return visitor.team.get(page if shown else "/s/passerelle/actions")
+
+
 PUBLIC: dict[str, Screen] = {
     "home": Screen("front.home", outside("/")),
     "home, no code": Screen("front.home", outside("/?code="), 422),
@@ -319,6 +330,12 @@ STAFF: dict[str, Screen] = {
     "case, empty answer": Screen("cases.case", answer_empty, 422),
     "case, changed meanwhile": Screen("cases.case", answer_late, 409),
     "case, session over": Screen("cases.case", session_over, 400),
+    "actions": Screen("actions.plan", action),
+    "actions, none yet": Screen("actions.plan", empty("actions")),
+    "action": Screen("actions.action", partial(action, shown=True)),
+    "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "new action": Screen("actions.new", inside("actions/new")),
+    "new action, nothing said": Screen("actions.new", unsaid("actions/new"), 422),
     "responses": Screen("responses.responses", inside("responses")),
     "responses, none yet": Screen("responses.responses", empty("responses")),
     "questionnaires": Screen("questionnaires.list_questionnaires", inside("questionnaires")),

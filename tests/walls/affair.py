@@ -17,7 +17,7 @@ from staff import Colleague, signed_in
 from walls.addresses import signed_in_again, staff_pages
 from walls.planting import Planted, plant_case, planter_at
 from walls.siege import unwalled
-from werkzeug.routing import AnyConverter, UUIDConverter
+from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 from werkzeug.utils import cached_property
 
 from portal.cases.beside import name_person
@@ -230,6 +230,8 @@ class Probe:
             return [(one, NOBODYS) for one in self._ids[: None if is_below_a_case else 1]]
         if isinstance(converter, AnyConverter):
             return [(one, one) for one in sorted(converter.items)]
+        if isinstance(converter, IntegerConverter):
+            return [(1, 1)]  # every structure counts its own things from one: a number names nobody's case
         if name == "slug":
             return [(self.affair.world.lyon.structure.slug,) * 2]
         if name in {"verb", "step"}:

@@ -7,6 +7,7 @@ case names (`test_conflict`), and what lies on the disk (`test_at_rest`). A new 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from portal.cases.models import Attachment, Case, Message
 from portal.cases.queries import case_by_id, case_key, photo_of
 from portal.cases.rules import Direction, Kind
 from portal.cases.ways import BodyKind
+from portal.certification.actions import Decided, open_action
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
 from portal.people.models import Invitation, Membership
@@ -93,11 +95,14 @@ class Planted:
 def planted_at(world: World, where: Furnished, mark: str, *, rounds: int = 1) -> Planted:
     """Words of staff, invited people and residents, each with the mark; `rounds` times as many."""
     planted = planter_at(world, where, mark)
+    boss_id = planted.colleague.person_id
     for turn in range(rounds):
         _plant_people(world, where, planted, f"{mark}{turn}")
         _plant_answer(world, where, planted, TEXTS[turn % len(TEXTS)].format(f"{mark}{turn}", 4107 + turn))
         plant_case(world, where, planted, f"{mark}{turn}", turn)
         with world.database.transaction(planted.lead) as u:
+            what, day = planted.word(f"Recevoir {mark}{turn}-Promesse"), u.now.date() + timedelta(days=9)
+            open_action(u, Decided(what, boss_id, day, case_id=planted.ids["case_id"]))
             name_person(u, planted.ids["case_id"], planted.ids["person_id"])
     return planted
 

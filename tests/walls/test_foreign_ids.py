@@ -117,7 +117,7 @@ class Walk:
         """Addresses of the rule with foreign ids, and the same with an id nobody has (None without ids)."""
         wanted = {name: self._values(rule, name, abroad=abroad) for name in rule.arguments}
         most = max((len(values) for values in wanted.values()), default=1)
-        own = {"slug", "key", "kind", "language", "first", "door", "position"} | {
+        own = {"slug", "key", "kind", "language", "first", "door", "position", "number"} | {
             name for name, converter in rule._converters.items() if isinstance(converter, AnyConverter)
         }
         has_ids = bool(rule.arguments - own)

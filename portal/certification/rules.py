@@ -1,0 +1,91 @@
+"""What an improvement action is, when somebody is reminded of it, how it stands. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from portal.core.languages import N_
+
+MAX_WHAT = 300
+MAX_WORDS = 2_000
+AHEAD = timedelta(days=10)
+"""How long before the day somebody is reminded; of an action that is due sooner, at once."""
+FARTHEST = timedelta(days=5 * 366)
+"""An action farther away than a certificate lasts is a slip of the keyboard."""
+
+
+class Origin(StrEnum):
+    """Where an action comes from (stored by value)."""
+
+    CASE = "case"
+    REVIEW = "review"
+    PLAN = "plan"
+
+
+ORIGINS: dict[Origin, str] = {
+    Origin.CASE: N_("From a message"),
+    Origin.REVIEW: N_("Decided in a review"),
+    Origin.PLAN: N_("From the team"),
+}
+
+
+class ActionAct(StrEnum):
+    """What was done with an action (stored by value)."""
+
+    OPENED = "opened"
+    PUT_OFF = "put_off"
+    DONE = "done"
+    REOPENED = "reopened"
+    COUNTED = "counted"
+
+
+ACTS: dict[ActionAct, str] = {
+    ActionAct.OPENED: N_("Decided"),
+    ActionAct.PUT_OFF: N_("Put off to a later day"),
+    ActionAct.DONE: N_("Done"),
+    ActionAct.REOPENED: N_("Taken up again"),
+    ActionAct.COUNTED: N_("What is counted was changed"),
+}
+
+
+class Reminder(StrEnum):
+    """Which of the two reminders (the value stands in the notice's facts)."""
+
+    BEFORE = "before"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What reminders know of an action: its day, and which of them were written."""
+
+    due_on: date
+    is_done: bool = False
+    reminded_before: bool = False
+    reminded_late: bool = False
+
+
+def reminder_of(due: Due, today: date) -> Reminder | None:
+    """The reminder to write now, if any.
+
+    By facts alone: a night without the job loses none, and none comes twice. An action whose day has passed
+    without a first reminder gets the second one only: the first would tell what is no longer so.
+    """
+    if due.is_done:
+        return None
+    if today > due.due_on:
+        return None if due.reminded_late else Reminder.LATE
+    is_near = due.due_on - today <= AHEAD
+    return Reminder.BEFORE if is_near and not due.reminded_before else None
+
+
+def is_late(due_on: date, today: date, *, is_done: bool) -> bool:
+    """Whether an action should have been done before today and is not."""
+    return not is_done and due_on < today
+
+
+def week_of(day: date) -> date:
+    """The Monday of its week: what one mail a week is counted by."""
+    return day - timedelta(days=day.weekday())
