@@ -18,6 +18,7 @@ from portal.web.codes import drawn
 from portal.web.desk import form_errors, render_staff
 from portal.web.fields import blame, optional
 from portal.web.guard import requires
+from portal.web.guide_text import BEGIN, path_of, spoken
 from portal.web.house import house
 from portal.web.readiness import STEPS, held
 
@@ -147,7 +148,7 @@ def _page(desk: Desk, form: Any) -> Response:
         title=gettext("Getting started"),
         code=code,
         form=form if asks else None,
-        urls={"people": desk.url("start", "people")},
+        urls={"people": desk.url("start", "people"), "guide": path_of(BEGIN, spoken(desk.language))},
         steps=rows,
         total=len(rows),
         ready=len(rows) - len(left),

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 FRONT = "index"
 """The guide that leads to the others: how to sign in, and whose page is which."""
-NAMES = (FRONT, *(role.value.replace("_", "-") for role in Role))
+BEGIN = "first-half-day"
+"""From nothing to the first answers, for whoever does it alone."""
+NAMES = (FRONT, BEGIN, *(role.value.replace("_", "-") for role in Role))
 LANGUAGES_OF_GUIDES = ("fr", "en")
 _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.(?P<language>[a-z]{2})\.md(?P<part>#.*)?")
 
