@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.cases.jobs import auto_close, expire_pauses
 from portal.certification.reminding import remind_of_actions
+from portal.certification.weekly import tell_week
 from portal.core.db import Scope
 from portal.notifications.due import tell_due
 from portal.notifications.models import JobDue
@@ -70,6 +71,7 @@ JOBS: tuple[Job, ...] = (
     Job("cases_auto_close", timedelta(hours=1), within=auto_close),
     Job("cases_due_notices", timedelta(hours=1), within=tell_due),
     Job("plan_reminders", timedelta(hours=1), within=remind_of_actions),
+    Job("plan_week", timedelta(hours=1), within=tell_week),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
     Job("records_forget_files", timedelta(days=1), within=forget_files),
     Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),

@@ -20,7 +20,7 @@ from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState, ClockName
 from portal.core.errors import NotFound
 from portal.notifications.queries import OUTBOX, handlers_of
-from portal.notifications.rules import NOTICES, Notice, ToWhom
+from portal.notifications.rules import NOTICES, Notice, ToWhom, Waiting
 from portal.people.forgotten import reset_token
 from portal.people.queries import invitation_to_send, members
 from portal.tenancy.queries import calendar, calendar_of, current_structure, main_site
@@ -142,7 +142,7 @@ def _one_action(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
 
 def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
     """The lists of the week; None when nothing of them is left."""
-    cases = [one for one in row.facts["cases"] if _may_know(u, row, UUID(one["case"]))]
+    cases = [one for one in row.facts["cases"] if _may_know(u, row, one)]
     actions = row.facts["actions"]
     if not (cases or actions):
         return None
@@ -154,18 +154,18 @@ def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
 
 
 def _dated(line: dict[str, Any]) -> dict[str, Any]:
-    return {**line, "due": date.fromisoformat(line["due"])}
+    return {**line, "due": date.fromisoformat(line["due"]), "what": line.get("what", "")}
 
 
-def _may_know(u: Unit, row: OutboxRow, case_id: UUID) -> bool:
-    """Whether the case is still open, and does not name the person."""
+def _may_know(u: Unit, row: OutboxRow, line: dict[str, Any]) -> bool:
+    """Whether the case still asks for it on that day, and does not name the person."""
     try:
-        case = case_by_id(u, case_id)
+        case = case_by_id(u, UUID(line["case"]))
     except NotFound:
         return False
-    return case.state is not CaseState.CLOSED and any(
-        card.id == row.person_id for card in handlers_of(u, case_id)
-    )
+    day = {Waiting.CHECK: case.check_on, Waiting.CALL: case.call_on}.get(Waiting(line["what"]), case.due_on)
+    still_asks = day is not None and day.isoformat() == line["due"]
+    return still_asks and any(card.id == row.person_id for card in handlers_of(u, case.id))
 
 
 _WAITING: dict[Notice, Callable[[Unit, OutboxRow, str], dict[str, Any] | None]] = {

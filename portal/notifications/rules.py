@@ -24,6 +24,14 @@ class Notice(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- a kind of notice
 
 
+class Waiting(StrEnum):
+    """What a case asks for in the mail of the week (the value stands in the notice's facts)."""
+
+    PROMISE = "promise"
+    CHECK = "check"
+    CALL = "call"
+
+
 class ToWhom(StrEnum):
     """Who reads a notice."""
 
