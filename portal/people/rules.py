@@ -30,6 +30,7 @@ class Permission(StrEnum):
     OWN_ACTIONS = "own_actions"
     READ_ACTIONS = "read_actions"
     MANAGE_ACTIONS = "manage_actions"
+    READ_REGISTER = "read_register"
     READ_RESPONSES = "read_responses"
     READ_TEXTS = "read_texts"
     READ_FIGURES = "read_figures"
@@ -47,6 +48,7 @@ PERMISSION_LABELS: dict[Permission, str] = {
     Permission.OWN_ACTIONS: N_("See and end one's own actions"),
     Permission.READ_ACTIONS: N_("Read the improvement plan and the reviews"),
     Permission.MANAGE_ACTIONS: N_("Decide actions and hold reviews"),
+    Permission.READ_REGISTER: N_("Take out papers"),
     Permission.READ_RESPONSES: N_("Read the responses"),
     Permission.READ_TEXTS: N_("Read the free words"),
     Permission.READ_FIGURES: N_("See the figures"),
@@ -100,6 +102,7 @@ _P = Permission
 _OWN = frozenset({_P.OWN_ACTIONS})
 _PLAN = _OWN | {_P.READ_ACTIONS}
 """Who reads the improvement plan may also be given something to do in it."""
+_PAPERS = frozenset({_P.READ_REGISTER})
 
 PERMISSIONS: dict[Role, RoleRow] = {
     Role.MEDIATOR: RoleRow(
@@ -117,18 +120,21 @@ PERMISSIONS: dict[Role, RoleRow] = {
                 _P.READ_QUESTIONNAIRES,
             }
         )
-        | _PLAN,
+        | _PLAN
+        | _PAPERS,
         floor=True,
     ),
     Role.QUALITY_LEAD: RoleRow(N_("Quality lead"), _EVERYTHING, floor=False),
     Role.DIRECTOR: RoleRow(N_("Director"), _EVERYTHING, floor=False),
     Role.BOARD: RoleRow(
-        N_("Board"), frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}) | _PLAN, floor=True
+        N_("Board"),
+        frozenset({_P.READ_CASES, _P.HANDLE_CASES, _P.READ_FIGURES}) | _PLAN | _PAPERS,
+        floor=True,
     ),
     Role.NETWORK_LEAD: RoleRow(N_("Network lead"), frozenset({_P.READ_FIGURES}), floor=True),
     Role.AUDITOR: RoleRow(
         N_("Auditor"),
-        frozenset({_P.READ_FIGURES, _P.READ_QUESTIONNAIRES, _P.READ_CODES}) | _PLAN,
+        frozenset({_P.READ_FIGURES, _P.READ_QUESTIONNAIRES, _P.READ_CODES}) | _PLAN | _PAPERS,
         floor=True,
     ),
     Role.OPERATOR: RoleRow(N_("Operator"), frozenset({_P.MANAGE_PEOPLE}), floor=True),

@@ -141,11 +141,11 @@ def _set(format_: Format, order: Order, fonts: typst.Fonts, **output: Any) -> by
             **output,
         )
     except typst.TypstError as fault:
-        raise _refusal(fault) from fault
+        raise refusal_of(fault) from fault
     return file
 
 
-def _refusal(fault: typst.TypstError) -> Exception:
+def refusal_of(fault: typst.TypstError) -> Exception:
     """What a person can do something about becomes a refusal; anything else is a fault of ours."""
     if no_glyph := _NO_GLYPH.search(fault.message):
         return Refused("print", reason="glyph", told=no_glyph[1])

@@ -50,6 +50,7 @@ NAV: tuple[NavEntry, ...] = (
     NavEntry("actions", N_("Improvement plan"), Permission.OWN_ACTIONS, is_first=False),
     NavEntry("responses", N_("Responses"), Permission.READ_RESPONSES),
     NavEntry("dashboard", N_("Figures"), Permission.READ_FIGURES),
+    NavEntry("papers", N_("Papers"), Permission.READ_REGISTER, is_first=False),
     NavEntry("codes", N_("Codes"), Permission.READ_CODES),
     NavEntry("questionnaires", N_("Questionnaires"), Permission.READ_QUESTIONNAIRES),
     NavEntry("people", N_("People"), Permission.MANAGE_PEOPLE),

@@ -21,6 +21,7 @@ from portal.web.kit import language_row, public_css, public_html, style_source, 
 from portal.web.opinion_pages import Asking, question_html
 from portal.web.place import place_at
 from portal.web.printing import FAULTS, specimen
+from portal.web.reaching import help_options, moment_options
 from portal.web.settings_page import logo_picture, logo_words
 from portal.web.theme import TEXT_CONTRAST, contrast, corrected
 
@@ -97,8 +98,11 @@ def _screens(desk: Desk, sign: Sign) -> Iterator[dict[str, str]]:
 def _forms(place: Place) -> Iterator[tuple[str, str, dict[str, Any]]]:
     shared: dict[str, Any] = {"token": "", "errors": [], "languages": language_row(place)}
     urls = {"post": place.url(), "back": place.url(), "danger": place.url("danger")}
-    values = {"message": "", "contact_kind": "none", "contact": "", "identity": "nobody", "name": ""}
-    door = {"kind": Kind.COMPLAINT.value, "asks_contact": True, "values": values, "urls": urls}
+    given = {"contact_kind": "none", "identity": "nobody"}
+    names = ("message", "contact_kind", "contact", "when", "leave", "help", "identity", "name")
+    values = {name: given.get(name, "") for name in names}
+    offered = {"when_options": moment_options(), "help_options": help_options()}
+    door = {"kind": Kind.COMPLAINT.value, "asks_contact": True, "values": values, "urls": urls, **offered}
     yield gettext("A problem with our work"), "public/door.html", {**shared, **door}
     follow = {"value": "", "words": "", "urls": urls}
     yield gettext("Follow my message"), "public/follow.html", {**shared, **follow}

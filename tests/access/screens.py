@@ -354,6 +354,8 @@ STAFF: dict[str, Screen] = {
     "many points": Screen("points.ask", inside("settings/points")),
     "many points, looked at": Screen("points.ask", points),
     "many points, wrong": Screen("points.ask", partial(points, text="site;zone\nAnnexe;Lune\n"), 422),
+    "papers": Screen("papers.papers", inside("papers")),
+    "papers, no days": Screen("papers.register", inside("papers/register.pdf?from=x"), 422),
     "records": Screen("records.records", inside("records")),
     "records, no file": Screen("records.records", unsaid("records"), 422),
     "register": Screen("records.one_register", register),
@@ -407,5 +409,7 @@ NO_PAGE: dict[str, str] = {
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",
+    "papers.month": "a PDF: see tests/pages/test_papers.py",
+    "papers.agreement": "a PDF: see tests/pages/test_papers.py",
 }
 """What answers no page, and what it answers."""

@@ -15,6 +15,7 @@ enter_cases          mediator supervisor quality_lead director
 own_actions          mediator supervisor quality_lead director board auditor
 read_actions         supervisor quality_lead director board auditor
 manage_actions       quality_lead director
+read_register        supervisor quality_lead director board auditor
 read_responses       quality_lead director
 read_texts           quality_lead director
 read_figures         mediator supervisor quality_lead director board network_lead auditor

@@ -1,0 +1,112 @@
+"""Papers to file: a case, a register, a month. Set as PDF/UA-1; what people wrote is never markup."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+import typst
+
+from portal.core.errors import Refused
+from portal.core.languages import LANGUAGES
+from portal.printing.fonts import missing, system_fonts
+from portal.printing.making import DRAWINGS, STANDARD, refusal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of what follows."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph of ours."""
+
+    kind: ClassVar[str] = "text"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody said, in their language and its direction; `head` says who and when."""
+
+    kind: ClassVar[str] = "said"
+    head: str
+    text: str
+    language: str
+    dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Pairs of what and its value."""
+
+    kind: ClassVar[str] = "facts"
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading; a `wide` one takes what room is left."""
+
+    label: str
+    numeric: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, under headings that come again on each page."""
+
+    kind: ClassVar[str] = "table"
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+
+
+Part: TypeAlias = Heading | Text | Quote | Facts | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of a structure: `mark` is its number, `made` says when it was made and from what."""
+
+    title: str
+    structure: str
+    brand: str
+    language: str
+    mark: str
+    made: str
+    parts: Sequence[Part]
+    lead: str = ""
+    is_wide: bool = False
+    """True: the sheet lies."""
+
+
+def papered(paper: Paper) -> bytes:
+    """The PDF. Raises `Refused("print")` with `reason` "fonts" or "glyph", as `making.made` does."""
+    fonts = system_fonts()
+    if absent := missing(fonts):
+        raise Refused("print", reason="fonts", families=absent)
+    data = {
+        **asdict(paper),
+        "dir": LANGUAGES[paper.language].direction,
+        "parts": [{"kind": part.kind, **asdict(part)} for part in paper.parts],
+    }
+    try:
+        pdf: bytes = typst.compile(
+            str(DRAWINGS / "paper.typ"),
+            root=str(DRAWINGS),
+            font_paths=fonts,
+            sys_inputs={"paper": json.dumps(data)},
+            pdf_standards=STANDARD,
+        )
+    except typst.TypstError as fault:
+        raise refusal_of(fault) from fault
+    return pdf
