@@ -153,6 +153,10 @@ def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
     }
 
 
+def _start(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
+    return {**row.facts, "link": f"{root}/start"}
+
+
 def _dated(line: dict[str, Any]) -> dict[str, Any]:
     return {**line, "due": date.fromisoformat(line["due"]), "what": line.get("what", "")}
 
@@ -171,6 +175,7 @@ def _may_know(u: Unit, row: OutboxRow, line: dict[str, Any]) -> bool:
 _WAITING: dict[Notice, Callable[[Unit, OutboxRow, str], dict[str, Any] | None]] = {
     Notice.ACTION_DUE: _one_action,
     Notice.WEEK: _week,
+    Notice.NETWORK_REMINDER: _start,
 }
 _DRAFTS: dict[ToWhom, Callable[[Unit, OutboxRow, str], _Draft | None]] = {
     ToWhom.HANDLERS: _to_handler,

@@ -20,6 +20,7 @@ class Notice(StrEnum):
     CASE_NEWS = "case_news"
     ACTION_DUE = "action_due"
     WEEK = "week"
+    NETWORK_REMINDER = "network_reminder"
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- a kind of notice
 
@@ -57,6 +58,7 @@ NOTICES: dict[Notice, NoticeRow] = {
     Notice.CASE_NEWS: NoticeRow("mail/case_news.txt", ToWhom.FILER),
     Notice.ACTION_DUE: NoticeRow("mail/action_due.txt", ToWhom.COLLEAGUE),
     Notice.WEEK: NoticeRow("mail/week.txt", ToWhom.COLLEAGUE),
+    Notice.NETWORK_REMINDER: NoticeRow("mail/network_reminder.txt", ToWhom.COLLEAGUE),
     Notice.INVITATION: NoticeRow("mail/invitation.txt", ToWhom.INVITED),
     Notice.PASSWORD_RESET: NoticeRow("mail/password_reset.txt", ToWhom.MEMBER),
 }

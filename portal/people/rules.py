@@ -85,6 +85,7 @@ class Act(StrEnum):
     REGISTER_UNDONE = "register_undone"
     START_TICKED = "start_ticked"
     PRIVACY_CONTACT = "privacy_contact"
+    NETWORK_REMINDED = "network_reminded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _STAFF_ADDRESSES = frozenset(
         "forgotten-password",
         "new-password",
         "start",
+        "network",
     }
 )
 

@@ -17,7 +17,7 @@ from portal.core.languages import DEFAULT, N_
 from portal.people.actions import close_session
 from portal.people.entrance import join, look_at, sign_in
 from portal.people.passwords import PASSWORD_FAULTS
-from portal.people.rules import PERMISSIONS
+from portal.people.rules import PERMISSIONS, Role
 from portal.web.desk import landing, render_form, render_staff
 from portal.web.guard import (
     cookie_name,
@@ -114,7 +114,8 @@ def structures(desk: Desk) -> Response | Redirect:
         }
         for place in places
     ]
-    return render_staff("staff/structures.html", desk, structures=rows)
+    leads = any(place.role is Role.NETWORK_LEAD for place in places)
+    return render_staff("staff/structures.html", desk, structures=rows, network="/network" if leads else None)
 
 
 @bp.get("/s/<slug>/")

@@ -139,6 +139,16 @@ def of_two(visitor: Visitor) -> TestResponse:
     return who.get("/structures")
 
 
+def network(visitor: Visitor) -> TestResponse:
+    """The network of somebody who leads two structures."""
+    email = f"reseau.{token_hex(4)}@relais.example"
+    for where in (visitor.world.lyon, visitor.world.strasbourg):
+        who = signed_in(
+            visitor.world, Role.NETWORK_LEAD, where, email=email, name="Ana", locale=visitor.language
+        )
+    return who.get("/network?done=reminded")
+
+
 def site(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
     """The page of a place."""
     path = f"/s/passerelle/settings/sites/{visitor.world.lyon.site.id}"
@@ -307,6 +317,7 @@ PUBLIC: dict[str, Screen] = {
 
 STAFF: dict[str, Screen] = {
     "structures": Screen("sign_in.structures", of_two),
+    "network": Screen("network.show", network),
     "components": Screen(
         "components.components",
         lambda visitor: visitor.team.get("/_components"),

@@ -203,6 +203,7 @@ def test_the_way_to_the_sign_in_page_leads_back_to_pages_and_keeps_words(planted
         "forgotten-password",
         "new-password",
         "start",
+        "network",
     ],
 )
 def test_the_addresses_of_the_teams_are_known_by_their_first_part(first: str) -> None:

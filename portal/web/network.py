@@ -1,0 +1,172 @@
+"""The page of a network: which of its structures have begun, what they still lack, and a reminder.
+
+A network is the structures in which somebody is network lead (docs/decisions/0009): rights come from there
+alone, and the display floor binds them, so that a structure has begun once five answers have come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, redirect, request
+from flask_babel import gettext
+from sqlalchemy import func, select
+
+from portal.core.db import Scope
+from portal.core.errors import NotFound
+from portal.core.languages import N_
+from portal.insight.floor import FLOOR
+from portal.notifications.actions import tell_member
+from portal.notifications.rules import Notice
+from portal.people.actions import journal
+from portal.people.models import JournalEntry
+from portal.people.queries import members
+from portal.people.rules import Act, Role
+from portal.questionnaires.models import Response as Answers
+from portal.tenancy.queries import local_day
+from portal.web.dates import day_told
+from portal.web.desk import render_staff
+from portal.web.guard import places_of, signed_in
+from portal.web.house import house
+from portal.web.readiness import STEPS, held, open_steps
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from flask import Response
+    from werkzeug.wrappers import Response as Redirect
+
+    from portal.core.db import Unit
+    from portal.people.queries import Place
+    from portal.web.guard import Desk
+    from portal.web.readiness import Step
+
+bp = Blueprint("network", __name__)
+
+SHOWN = tuple(step for step in STEPS if step.id != "answer")
+"""Not whether one answer has come: between one and four the floor keeps silent."""
+REMIND_AGAIN = timedelta(days=7)
+"""A structure is not reminded twice in a week, however often the button is pressed."""
+DONE: dict[str, str] = {
+    "reminded": N_("The reminders are on their way by e-mail."),
+    "nobody": N_("Nobody was reminded: all have begun, were reminded this week, or have nobody yet."),
+}
+"""What the page says after an act; the address names it (`?done=reminded`)."""
+_REMINDED = (Role.QUALITY_LEAD, Role.DIRECTOR)
+"""Who gets a reminder: those of the first of these roles that anybody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A structure of the network, as its lead may see it."""
+
+    place: Place
+    has_begun: bool
+    ready: int
+    next: str | None
+    """The first thing that is missing, as a msgid."""
+    reminded_on: date | None
+    may_remind: bool
+
+
+@bp.get("/network")
+@signed_in
+def show(desk: Desk) -> Response:
+    """Every structure of the network. Raises `NotFound` for whoever leads none."""
+    rows = [_member(desk, place) for place in _led(desk)]
+    done = DONE.get(request.args.get("done", ""))
+    return render_staff(
+        "staff/network.html",
+        desk,
+        flashes=[gettext(done)] if done else [],
+        structures=[_row(one) for one in sorted(rows, key=lambda one: one.has_begun)],
+        begun=sum(one.has_begun for one in rows),
+        total=len(rows),
+        total_steps=len(SHOWN),
+        urls={"remind": "/network/remind" if any(one.may_remind for one in rows) else None},
+    )
+
+
+@bp.post("/network/remind")
+@signed_in
+def remind(desk: Desk) -> Redirect:
+    """Whoever has not begun is reminded, at most once a week. Raises `NotFound` for whoever leads none."""
+    reminded = 0
+    for place in _led(desk):
+        with house().database.transaction(_scope(desk, place)) as u:
+            if not _has_begun(u) and _may_remind(u):
+                reminded += _remind(u)
+    return redirect(f"/network?done={'reminded' if reminded else 'nobody'}", 303)
+
+
+def _led(desk: Desk) -> list[Place]:
+    """The structures that the person leads as a network."""
+    led = [place for place in places_of(desk) if place.role is Role.NETWORK_LEAD]
+    if not led:
+        raise NotFound("network")
+    return led
+
+
+def _scope(desk: Desk, place: Place) -> Scope:
+    return Scope.of(place.structure.id, actor_id=desk.person.id, role=place.role.value, locale=desk.language)
+
+
+def _member(desk: Desk, place: Place) -> Member:
+    with house().database.reading(_scope(desk, place)) as u:
+        left, has_begun, last = _left(u), _has_begun(u), _reminded_at(u)
+        return Member(
+            place=place,
+            has_begun=has_begun,
+            ready=len(SHOWN) - len(left),
+            next=left[0].sentence if left else None,
+            reminded_on=local_day(u, last) if last else None,
+            may_remind=not has_begun and _may_remind(u),
+        )
+
+
+def _left(u: Unit) -> list[Step]:
+    """What is missing, of what a network lead is shown."""
+    return [step for step in open_steps(held(u)) if step in SHOWN]
+
+
+def _has_begun(u: Unit) -> bool:
+    """Whether as many have answered as a network lead may know of."""
+    return len(u.all(select(Answers.id).limit(FLOOR))) == FLOOR
+
+
+def _reminded_at(u: Unit) -> Any:
+    return u.one(select(func.max(JournalEntry.at)).where(JournalEntry.act == Act.NETWORK_REMINDED.value))
+
+
+def _may_remind(u: Unit) -> bool:
+    last = _reminded_at(u)
+    return last is None or last <= u.now - REMIND_AGAIN
+
+
+def _remind(u: Unit) -> int:
+    """How many people are reminded; the journal says that they were."""
+    joined = members(u)
+    found = ([one for one in joined if one.role is role] for role in _REMINDED)
+    told = next((people for people in found if people), [])
+    ready = len(SHOWN) - len(_left(u))
+    for one in told:
+        facts = {"ready": ready, "total": len(SHOWN)}
+        tell_member(u, Notice.NETWORK_REMINDER, one.person.id, **facts)
+    if told:
+        journal(u, Act.NETWORK_REMINDED)
+    return len(told)
+
+
+def _row(one: Member) -> dict[str, Any]:
+    return {
+        "name": one.place.structure.name,
+        "url": f"/s/{one.place.structure.slug}/",
+        "has_begun": one.has_begun,
+        "ready": one.ready,
+        "next": gettext(one.next) if one.next else None,
+        "reminded": gettext("Reminded on %(date)s", date=day_told(one.reminded_on, "long"))
+        if one.reminded_on
+        else None,
+    }
