@@ -17,9 +17,12 @@ from sqlalchemy import select
 
 from portal.app import compose
 from portal.cases.actions import Filing, Given, take
+from portal.cases.entry import Reception
+from portal.cases.errands import BodyGiven, Looked, PassedOn, add_body
 from portal.cases.filing import file
 from portal.cases.models import Case
 from portal.cases.rules import Actor, Finding, Kind, Outcome
+from portal.cases.ways import BodyKind, Channel, Checked, Consent, Moment, Told
 from portal.channels.actions import CodeGiven, issue_code
 from portal.channels.rules import CodeKind
 from portal.core.clock import FixedClock
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from portal.cases.errands import Errand
     from portal.channels.models import Code
     from portal.core.config import Config
     from portal.core.db import Database, Unit
@@ -77,6 +81,8 @@ _MOODS = {
 _LANGUAGES = {"fr": 70, "ar": 18, "en": 12}
 _MOST_WORDS = 0.16
 _SATURDAY, _SUNDAY = 5, 6
+_TYPED, _CALLED = 5, 7
+_LAG = timedelta(days=1)
 _ALL_CLOSED = 30
 """Days after which every case of the world is closed."""
 
@@ -92,6 +98,7 @@ class Made:
     codes: list[Code] = field(default_factory=list)
     site_names: dict[UUID, str] = field(default_factory=dict)
     staff: dict[Role, Person] = field(default_factory=dict)
+    bodies: list[UUID] = field(default_factory=list)
     accounts: list[dict[str, Any]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
 
@@ -177,6 +184,7 @@ def _founded(maker: Maker, words: StructureWords) -> Made:
             add_agreement(u, partner=partner, purpose=purpose, starts_on=begins, ends_on=None)
             for partner, purpose in words.agreements
         ]
+        made.bodies = [add_body(u, BodyGiven(*body)).id for body in _BODIES]
         made.codes = [
             issue_code(u, CodeGiven(CodeKind.CARD, "Cartes", sites[0].id, teams[0].id, held[0].id)),
             issue_code(u, CodeGiven(CodeKind.TEAM, "Équipe", sites[1].id, teams[1].id, held[1].id)),
@@ -260,18 +268,24 @@ _END = Turn("close", 4, _LEAD, Outcome.ANSWERED, Finding.UPHELD)
 STORIES: tuple[tuple[int, tuple[Turn, ...]], ...] = (
     (90, (Turn("acknowledge", 1), Turn("answer", 5, _LEAD, finding=Finding.PARTLY), _END)),
     (75, (Turn("acknowledge", 1), Turn("ask", 1), Turn("reply", 3, None), Turn("answer", 4), _END)),
-    (60, (Turn("start", 2), Turn("wait", 2), Turn("answer", 14), _END)),
+    (60, (Turn("start", 2), Turn("pass_on", 2), Turn("check", 8), Turn("answer", 4), _END)),
     (48, (Turn("acknowledge", 1), Turn("answer", 2), Turn("accept", 1, None))),
     (45, (Turn("dismiss", 2, _LEAD, Outcome.REDIRECTED),)),
     (40, (Turn("start", 1), Turn("answer", 6), Turn("contest", 2, None), Turn("answer", 5, _LEAD), _END)),
-    (24, (Turn("acknowledge", 1),)),
+    (24, (Turn("acknowledge", 1), Turn("pass_on", 1))),
     (12, (Turn("acknowledge", 1), Turn("answer", 4))),
     (9, (Turn("acknowledge", 1), Turn("start", 2))),
     (6, (Turn("start", 1), Turn("ask", 1))),
-    (5, (Turn("acknowledge", 1), Turn("wait", 1))),
+    (5, (Turn("acknowledge", 1), Turn("pass_on", 1))),
     (1, ()),
 )
 """How long ago a case was filed, and what became of it."""
+_BODIES = (
+    ("Habitat des Deux Rives", BodyKind.LANDLORD, "Agence de quartier, guichet du matin"),
+    ("Mairie, service de la propreté", BodyKind.TOWN_HALL, "Standard de la mairie"),
+    ("Réseau des trams", BodyKind.TRANSPORT, "Service des clients"),
+)
+"""To whom what is not theirs is passed on."""
 _KINDS = (
     Kind.COMPLAINT,
     Kind.REQUEST,
@@ -323,11 +337,13 @@ class Tale:
     number: int
     kind: Kind
     case_id: UUID | None = None
+    language: str = "fr"
 
     def file(self) -> None:
         """The filer writes."""
         words = CASE_WORDS[self.kind.value]
         language, text = words[self.number % len(words)]
+        self.language, way_in = language, self._way_in()
         code = self.made.codes[self.number % len(self.made.codes)]
         filing = Filing(
             kind=self.kind,
@@ -335,19 +351,44 @@ class Tale:
             language=language,
             site_id=code.site_id,
             nonce=self.maker.chance.randbytes(16),
-            contact_kind="email" if self.number % 3 == 0 else "none",
-            contact=f"habitant.{self.number}@courriel.example" if self.number % 3 == 0 else "",
+            **self._contact(),
             name="Sofia Lemoine" if self.number % 6 == 0 else "",
-            code_id=code.id,
+            code_id=None if way_in else code.id,
             team_id=code.team_id,
             agreement_id=code.agreement_id,
+            **way_in,
         )
-        scope = self.made.scope(language=language)
+        scope = self.made.scope(Role.MEDIATOR if way_in else None, language)
         filed = file(self.maker.database, self.maker.hasher, scope, filing)
         self.case_id = filed.case_id
         self.made.cases.append(
             {"kind": self.kind.value, "reference": filed.reference, "receipt": filed.receipt.shown}
         )
+
+    def _contact(self) -> dict[str, Any]:
+        """One in three leaves an address, one in seven a number (of those that are nobody's)."""
+        if self.number % 3 == 0:
+            return {"contact_kind": "email", "contact": f"habitant.{self.number}@courriel.example"}
+        if self.number % _CALLED == 1:
+            number = f"06 39 98 00 {self.number:02}"
+            return {"contact_kind": "phone", "contact": number, "contact_when": Moment.EVENING}
+        return {}
+
+    def _errand(self, verb: str) -> Errand | None:
+        """What goes out with a step: to the landlord, to be looked at again after a week."""
+        body, later = self.made.bodies[self.number % len(self.made.bodies)], timedelta(days=7)
+        errands: dict[str, Errand] = {
+            "pass_on": PassedOn(body, Consent.CALL, None, (self.maker.clock.now() + later).date()),
+            "check": Looked(body, Checked.DONE),
+        }
+        return errands.get(verb)
+
+    def _way_in(self) -> dict[str, Any]:
+        """One in five was said to a mediator the day before, on the telephone or at the counter."""
+        if self.number % _TYPED != _TYPED - 1:
+            return {}
+        channel = (Channel.PHONE, Channel.COUNTER)[self.number % 2]
+        return {"channel": channel, "reception": Reception(self.maker.clock.now() - _LAG, hour_known=True)}
 
     def take(self, turn: Turn) -> None:
         """The next step."""
@@ -355,7 +396,14 @@ class Tale:
             raise LookupError(self.number)
         message = STAFF_WORDS.get(turn.verb, "")
         finding = turn.finding if self.kind is Kind.COMPLAINT else None
-        given = Given(message, "fr", outcome=turn.outcome, finding=finding)
+        given = Given(
+            message,
+            "fr",
+            outcome=turn.outcome,
+            finding=finding,
+            told=Told.CALL if turn.verb == "answer" and self.language != "fr" else None,
+            errand=self._errand(turn.verb),
+        )
         with self.maker.database.transaction(self.made.scope(turn.by)) as u:
             take(u, self.case_id, turn.verb, given, who=Actor.FILER if turn.by is None else None)
 

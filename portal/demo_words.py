@@ -114,5 +114,5 @@ STAFF_WORDS: dict[str, str] = {
     "ask": "Pouvez-vous nous dire quel jour cela s’est passé ?",
     "reply": "C’était mardi, vers dix heures.",
     "answer": "Nous avons vérifié avec l’équipe. Voici ce qui change. Veuillez nous excuser.",
-    "dismiss": "Cette question relève du bailleur ; nous lui avons transmis votre message.",
+    "dismiss": "Cette question relève du bailleur. Son agence vous répond au guichet, le matin.",
 }

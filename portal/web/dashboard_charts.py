@@ -214,7 +214,7 @@ def _delays(found: Figures) -> list[dict[str, Any]]:
             "caption": gettext(
                 "Fewer than %(least)d messages: each delay is listed.", least=MIN_FOR_PERCENTILES
             ),
-            "columns": _columns(*columns, gettext("Messages")),
+            "columns": _columns(*columns, gettext("Messages") if delays is lags else gettext("Complaints")),
             "rows": [
                 {"cells": [_cell(number(n)) for n in (*days, delays.count(days))]}
                 for days in sorted(set(delays))

@@ -73,6 +73,7 @@ HEARD = {
 ASKED = {
     "Réclamations": ("2", "3"),
     "Depuis 2 jours ouvrés ou moins": ("0", "1"),
+    "Par un carré": ("0", "1"),
     f"{HERE} · Réclamations": ("2", "3"),
 }
 """What a complaint changes on the day it comes."""
@@ -83,10 +84,12 @@ ANSWERED = {
         "Réclamations : réponses données à temps, 2 sur 3.",
     ),
     "Réponses données à temps": ("1 sur 2", "2 sur 3"),
+    "Réponses arrivées à la personne": ("0 sur 1", "1 sur 2"),
     "Réclamations": ("2", "3"),
     "Premier retour : la moitié en": (_ONE, _TWO),
     "Réponse : la moitié en": (_ONE, _TWO),
     "Réponse, attente comprise : la moitié en": (_ONE, _TWO),
+    "Par un carré": ("0", "1"),
     f"{HERE} · Réclamations": ("2", "3"),
     f"{HERE} · À temps": ("1 sur 2", "2 sur 3"),
     "Délais du premier retour · 1 · Réclamations": ("", "1"),

@@ -108,6 +108,7 @@ def affair_of(world: World, role: Role) -> Affair:
     named = signed_in(world, role, email="sam@passerelle.example", name="Sam Petit")
     colleague = signed_in(world, role, email="alix@passerelle.example", name="Alix Grand")
     planted = planter_at(world, world.lyon, "Chêne")
+    del planted.ids["body_id"]  # a body is no name of the case
     with world.database.transaction(world.lyon.scope) as u:
         mine = CodeGiven(CodeKind.CARD, "", world.lyon.site.id, mediator_id=named.person_id)
         card = issue_code(u, mine)

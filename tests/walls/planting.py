@@ -113,7 +113,12 @@ def planter_at(world: World, where: Furnished, mark: str) -> Planted:
     boss = signed_in(
         world, Role.QUALITY_LEAD, where, email=f"chef@{domain}", name=f"Nadège {mark}-Chef", locale="fr"
     )
-    return Planted(boss, words=[f"chef@{domain}", f"Nadège {mark}-Chef"])
+    planted = Planted(boss, words=[f"chef@{domain}", f"Nadège {mark}-Chef"])
+    with world.database.transaction(boss.scope) as u:
+        # Everybody who handles cases may read the list: a body tells of no case.
+        body = BodyGiven(f"Bailleur {mark}", BodyKind.LANDLORD, "Guichet")
+        planted.ids["body_id"] = add_body(u, body).id
+    return planted
 
 
 def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -> None:
@@ -193,9 +198,6 @@ def _work_on(world: World, planted: Planted, mark: str, turn: int) -> None:
     with world.database.transaction(planted.lead) as u:
         take(u, case_id, "note", Given(planted.word(_text(turn + 2, f"{mark}-note"))))
         take(u, case_id, "acknowledge")
-        # Everybody who handles cases may read the list: a body tells of no case.
-        body = BodyGiven(f"Bailleur {case_id.hex[-8:]}", BodyKind.LANDLORD, "Guichet")
-        planted.ids["body_id"] = add_body(u, body).id
         take(u, case_id, "inform", Given(planted.word(_text(turn, f"{mark}-réponse"))))
         for said in (Direction.FROM_FILER, Direction.TO_FILER):
             of_case = select(Message.id).where(Message.case_id == case_id, Message.direction == said)
