@@ -10,6 +10,7 @@ from portal.core.languages import N_
 
 MAX_WHAT = 300
 MAX_WORDS = 2_000
+MAX_REVIEW_WORDS = 10_000
 AHEAD = timedelta(days=10)
 """How long before the day somebody is reminded; of an action that is due sooner, at once."""
 FARTHEST = timedelta(days=5 * 366)

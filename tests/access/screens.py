@@ -249,6 +249,21 @@ def action(visitor: Visitor, *, shown: bool = False, unsaid: bool = False) -> Te
     return visitor.team.get(page if shown else "/s/passerelle/actions")
 
 
+def review(
+    visitor: Visitor, *, shown: bool = False, unsaid: str = "", closed: bool = False, rest: str = ""
+) -> TestResponse:
+    """The list of reviews with one in it; or that review, a form of it sent empty; closed, its minutes."""
+    fields = {"held_on": "2027-03-24", "period": "year-before"}
+    sent = visitor.team.post("/s/passerelle/reviews/new", **fields)
+    assert sent.status_code == 303, sent.text
+    if unsaid:
+        return visitor.team.post(f"{sent.location}/{unsaid}")
+    if closed:
+        shut = visitor.team.post(f"{sent.location}/close", message="Vu ensemble.")
+        assert shut.status_code == 303, shut.text
+    return visitor.team.get(f"{sent.location}{rest}" if shown else "/s/passerelle/reviews")
+
+
 PUBLIC: dict[str, Screen] = {
     "home": Screen("front.home", outside("/")),
     "home, no code": Screen("front.home", outside("/?code="), 422),
@@ -345,6 +360,14 @@ STAFF: dict[str, Screen] = {
     "actions, none yet": Screen("actions.plan", empty("actions")),
     "action": Screen("actions.action", partial(action, shown=True)),
     "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "reviews": Screen("reviews.list_reviews", review),
+    "reviews, none yet": Screen("reviews.list_reviews", empty("reviews")),
+    "review": Screen("reviews.review", partial(review, shown=True)),
+    "review, nothing said": Screen("reviews.review", partial(review, shown=True, unsaid="decisions"), 422),
+    "review, closed": Screen("reviews.review", partial(review, shown=True, closed=True)),
+    "minutes": Screen("reviews.minutes", partial(review, shown=True, closed=True, rest="/minutes")),
+    "new review": Screen("reviews.new", inside("reviews/new")),
+    "new review, nothing said": Screen("reviews.new", unsaid("reviews/new"), 422),
     "new action": Screen("actions.new", inside("actions/new")),
     "new action, nothing said": Screen("actions.new", unsaid("actions/new"), 422),
     "responses": Screen("responses.responses", inside("responses")),
