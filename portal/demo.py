@@ -29,6 +29,8 @@ from portal.core.clock import FixedClock
 from portal.core.config import load
 from portal.core.db import Scope
 from portal.core.upgrade import upgrade
+from portal.demo_plan import Learner, motif_of
+from portal.demo_plan import plans as learned
 from portal.demo_words import CASE_WORDS, FREE_WORDS, NAMES, STAFF_WORDS, STRUCTURES
 from portal.people.actions import add_member, add_person, journal
 from portal.people.rules import Act, Role
@@ -83,6 +85,8 @@ _MOST_WORDS = 0.16
 _SATURDAY, _SUNDAY = 5, 6
 _TYPED, _CALLED = 5, 7
 _LAG = timedelta(days=1)
+_LEARNED_FROM = 13
+"""The case, of those filed before, from which the first action of the plan follows."""
 _ALL_CLOSED = 30
 """Days after which every case of the world is closed."""
 
@@ -301,6 +305,10 @@ _KINDS = (
 def _cases(maker: Maker, made: Made) -> None:
     """Cases of every kind in every state, their steps taken in the order of time."""
     plans: list[tuple[datetime, int, Callable[[], None]]] = []
+    learner = Learner(
+        maker.database, maker.now, made.scope, {role: person.id for role, person in made.staff.items()}
+    )
+    tales: list[Tale] = []
     for number in range(_CASES):
         days, story = STORIES[number % len(STORIES)]
         ago = (
@@ -310,12 +318,17 @@ def _cases(maker: Maker, made: Made) -> None:
         )
         filed_at = _office_hour(maker.now - timedelta(days=ago), number)
         tale = Tale(maker, made, number, _KINDS[number % len(_KINDS)])
+        tales.append(tale)
         plans.append((filed_at, number, tale.file))
+        motif = motif_of(tale.kind, number, maker.now - filed_at)
+        if motif is not None:
+            plans.append((filed_at, number, partial(tale.sort, learner, motif)))
         at = filed_at
         turns = (Turn("settle", 1),) if tale.kind is Kind.THANKS and story else story
         for turn in turns:
             at = min(_office_hour(at + timedelta(days=turn.after_days), number), maker.now)
             plans.append((at, number, partial(tale.take, turn)))
+    plans += learned(learner, lambda: tales[_LEARNED_FROM].id)
     for at, _, act in sorted(plans, key=lambda plan: plan[:2]):
         maker.at(at)
         act()
@@ -338,6 +351,17 @@ class Tale:
     kind: Kind
     case_id: UUID | None = None
     language: str = "fr"
+
+    @property
+    def id(self) -> UUID:
+        """The case, once it is filed."""
+        if self.case_id is None:
+            raise LookupError(self.number)
+        return self.case_id
+
+    def sort(self, learner: Learner, motif: str) -> None:
+        """Staff say what it is about."""
+        learner.subject(self.id, motif)
 
     def file(self) -> None:
         """The filer writes."""
@@ -392,8 +416,6 @@ class Tale:
 
     def take(self, turn: Turn) -> None:
         """The next step."""
-        if self.case_id is None:
-            raise LookupError(self.number)
         message = STAFF_WORDS.get(turn.verb, "")
         finding = turn.finding if self.kind is Kind.COMPLAINT else None
         given = Given(
@@ -405,7 +427,7 @@ class Tale:
             errand=self._errand(turn.verb),
         )
         with self.maker.database.transaction(self.made.scope(turn.by)) as u:
-            take(u, self.case_id, turn.verb, given, who=Actor.FILER if turn.by is None else None)
+            take(u, self.id, turn.verb, given, who=Actor.FILER if turn.by is None else None)
 
 
 def _told(maker: Maker, config: Config, made: Made) -> dict[str, Any]:

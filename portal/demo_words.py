@@ -116,3 +116,16 @@ STAFF_WORDS: dict[str, str] = {
     "answer": "Nous avons vérifié avec l’équipe. Voici ce qui change. Veuillez nous excuser.",
     "dismiss": "Cette question relève du bailleur. Son agence vous répond au guichet, le matin.",
 }
+
+PLAN_WORDS: dict[str, str] = {
+    "rounds": "Doubler les rondes du soir et prévenir quand un rendez-vous saute",
+    "rounds_done": "Rondes à deux de 18 h à 22 h depuis lundi ; planning affiché au local.",
+    "hours": "Refaire l’affiche des horaires dans les trois langues",
+    "landlord": "Tenir un point mensuel avec le bailleur",
+    "first_word": "Répondre par un premier mot sous deux jours",
+    "first_word_done": "Un tour de garde est en place.",
+    "results": "Présenter les résultats aux habitants à la fête du quartier",
+    "reason": "Un fait isolé : l’équipe l’a revu ensemble, rien d’autre à changer.",
+    "minutes": "La direction note la baisse des rendez-vous manqués et remercie l’équipe du soir.",
+}
+"""What the improvement plan and the closed review of the world say."""

@@ -45,7 +45,7 @@ class ActionAct(StrEnum):
 ACTS: dict[ActionAct, str] = {
     ActionAct.OPENED: N_("Decided"),
     ActionAct.PUT_OFF: N_("Put off to a later day"),
-    ActionAct.DONE: N_("Done"),
+    ActionAct.DONE: N_("Carried out"),
     ActionAct.REOPENED: N_("Taken up again"),
     ActionAct.COUNTED: N_("What is counted was changed"),
 }

@@ -113,10 +113,10 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
 
 def _tags(row: Action, today: date) -> list[dict[str, str]]:
     if row.done_on is not None:
-        return [{"text": gettext("Done"), "tone": "done"}]
+        return [{"text": gettext("Carried out"), "tone": "done"}]
     if is_late(row.due_on, today, is_done=False):
         return [{"text": gettext("Late"), "tone": "late"}]
-    return [{"text": gettext("To do"), "tone": ""}]
+    return [{"text": gettext("Still to do"), "tone": ""}]
 
 
 def _facts(

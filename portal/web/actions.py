@@ -93,8 +93,11 @@ def plan(desk: Desk) -> Response:
         },
         groups=[
             {"title": gettext("Late"), "actions": [one for one in lines if one["group"] == "late"]},
-            {"title": gettext("To do"), "actions": [one for one in lines if one["group"] == "open"]},
-            {"title": gettext("Done"), "actions": [one for one in lines if one["group"] == "done"]},
+            {"title": gettext("Still to do"), "actions": [one for one in lines if one["group"] == "open"]},
+            {
+                "title": gettext("Actions carried out"),
+                "actions": [one for one in lines if one["group"] == "done"],
+            },
         ],
         owed=owed_lines,
         is_own=owner_id is not None,

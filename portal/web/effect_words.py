@@ -48,7 +48,9 @@ def _sees_counts(desk: Desk, effect: Effect) -> bool:
 def _side(label: str, side: Side) -> dict[str, str]:
     if not side.days:
         return {"label": label, "span": _NOTHING, "n": "0", "rate": _NOTHING}
-    span = gettext("%(first)s to %(last)s", first=day_told(side.first, _DAY), last=day_told(side.last, _DAY))
+    span = gettext(
+        "From %(first)s to %(last)s", first=day_told(side.first, _DAY), last=day_told(side.last, _DAY)
+    )
     return {"label": label, "span": span, "n": str(side.n), "rate": _number(side.per_month or 0.0)}
 
 

@@ -131,7 +131,7 @@ def _head(row: Review) -> dict[str, Any]:
 
 
 def _told(span: Span) -> str:
-    return str(gettext("%(first)s to %(last)s", first=day_told(span.first), last=day_told(span.last)))
+    return str(gettext("From %(first)s to %(last)s", first=day_told(span.first), last=day_told(span.last)))
 
 
 def _figures(desk: Desk, row: Review, live: Sequence[Line]) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def list_reviews(desk: Desk) -> Response:
 
 
 def _told(one: Span) -> str:
-    return str(gettext("%(first)s to %(last)s", first=day_told(one.first), last=day_told(one.last)))
+    return str(gettext("From %(first)s to %(last)s", first=day_told(one.first), last=day_told(one.last)))
 
 
 @bp.get("/s/<slug>/reviews/new")

@@ -77,9 +77,7 @@ def test_each_cell_of_the_register_is_told_by_an_event(world: World, planted: Pl
 
 def test_no_word_of_anybody_stands_in_a_paper(world: World, planted: Planted) -> None:
     with world.database.transaction(planted.lead) as u:
-        held = add_agreement(
-            u, partner="Ville", purpose="Présence", starts_on=date(2027, 1, 1), ends_on=None
-        )
+        held = add_agreement(u, partner="Ville", purpose="Présence", starts_on=date(2027, 1, 1), ends_on=None)
     lead = signed_in(world, email="yasmine@passerelle.example")
     for path in (
         f"register.csv?{YEAR}",

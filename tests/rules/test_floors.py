@@ -23,7 +23,7 @@ FLOORS = (
     {"certification"},
     {"jobs"},
     {"web"},
-    {"app", "cli", "demo", "demo_words", "docs", "__main__"},
+    {"app", "cli", "demo", "demo_plan", "demo_words", "docs", "__main__"},
 )
 """From the ground up; those of one floor are strangers to one another, but for the last."""
 SLICES = {
