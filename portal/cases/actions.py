@@ -18,6 +18,7 @@ from portal.cases.models import (
     CasePerson,
     Message,
 )
+from portal.cases.partners import note_partner
 from portal.cases.queries import (
     CASES,
     able_to_handle,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
     from portal.cases.entry import Reception
     from portal.cases.errands import Errand
+    from portal.cases.partners import PartnerGiven
     from portal.cases.ways import Help, Moment, Told
     from portal.core.db import Unit
 
@@ -96,6 +98,8 @@ class Filing:
     contact_when: Moment | None = None
     may_leave_message: bool | None = None
     help: Help | None = None
+    partner: PartnerGiven | None = None
+    """In whose name a partner files it."""
 
     @property
     def is_typed(self) -> bool:
@@ -170,6 +174,8 @@ def file_case(u: Unit, filing: Filing, receipt: Receipt, secret_hash: str) -> Ca
     )
     u.add(case)
     _keep_from(u, case_id, filing)
+    if filing.partner is not None:
+        note_partner(u, case_id, filing.partner, filing.contact)
     message = say(u, case, Direction.FROM_FILER, Words(text, filing.said_in or filing.language))
     payload = {
         "kind": filing.kind.value,

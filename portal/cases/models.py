@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped, aliased, declared_attr, mapped_column
 
 from portal.cases.rules import CaseMode, CaseState, ClockName, Direction, Finding, Kind, Outcome
-from portal.cases.ways import BodyKind, Channel, Help, Moment, Told
+from portal.cases.ways import BodyKind, Channel, Help, Moment, Told, Urgency
 from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, Word, owned_fk
 
 if TYPE_CHECKING:
@@ -246,6 +246,24 @@ class CaseFact(CaseBound, Base):
     """How often it was passed on to another body, and of how many of these the outcome is known."""
     told_on: Mapped[date | None]
     help: Mapped[Help | None] = mapped_column(Word(Help))
+
+
+class PartnerCase(CaseBound, Base):
+    """In whose name a partner filed a case, and what they call it themselves."""
+
+    __tablename__ = "partner_case"
+    __table_args__ = (
+        owned_fk("case_id", "cases"),
+        Index("ix_partner_case_address", "structure_id", "address_digest"),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
+    organisation: Mapped[str]
+    reference: Mapped[str]
+    """Theirs; "" without."""
+    urgency: Mapped[Urgency | None] = mapped_column(Word(Urgency))
+    address_digest: Mapped[bytes]
+    """Keyed, of the mail address: finds what was filed with it, and tells it to nobody."""
 
 
 class OutsideBody(OwnedRow, Base):

@@ -20,6 +20,7 @@ class Channel(StrEnum):
     COUNTER = "counter"
     LETTER = "letter"
     EMAIL = "email"
+    PARTNER = "partner"
 
 
 class ContactKind(StrEnum):
@@ -69,6 +70,7 @@ CHANNELS: dict[Channel, ChannelRow] = {
     Channel.COUNTER: ChannelRow(N_("Face to face"), is_typed=True),
     Channel.LETTER: ChannelRow(N_("By letter"), is_typed=True),
     Channel.EMAIL: ChannelRow(N_("By e-mail"), is_typed=True),
+    Channel.PARTNER: ChannelRow(N_("From a partner"), is_typed=False),
 }
 TYPED = tuple(channel for channel, row in CHANNELS.items() if row.is_typed)
 """The ways whose cases staff type."""
@@ -173,3 +175,17 @@ TOLD_BY: dict[Told, str] = {
 """How staff tell somebody; that the person read it is noted by itself."""
 CALLED = frozenset({ContactKind.PHONE, ContactKind.SMS})
 """Whom a person of the team calls or texts when there is something to read."""
+
+
+class Urgency(StrEnum):
+    """Why it cannot wait (stored by value)."""
+
+    DANGER = "danger"
+    STOPPED = "stopped"
+
+
+URGENCIES: dict[Urgency, str] = {
+    Urgency.DANGER: N_("Yes: people are in danger"),
+    Urgency.STOPPED: N_("Yes: the service stops"),
+}
+"""The criteria, as the form shows them: nothing else is urgent."""

@@ -34,6 +34,12 @@ def tell_member(u: Unit, notice: Notice, person_id: UUID, **facts: Any) -> bool:
     return True
 
 
+def tell_partner(u: Unit, notice: Notice, address: str, language: str, **facts: Any) -> None:
+    """A partner is told at the address they left; `facts` hold references, numbers and days, no words."""
+    row = _put(u, notice, language, facts)
+    row.address_sealed = sealed(u, structure_key(u), address, (OUTBOX, row.id, "address_sealed"))
+
+
 def tell_filer(u: Unit, address: str, language: str) -> None:
     """There is something to read by the receipt: the row knows a sealed address and nothing of the case."""
     row = _put(u, Notice.CASE_NEWS, language, {})

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from portal.cases.partners import cases_of_partner, digest_of, partner_token
 from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState, ClockName
 from portal.core.errors import NotFound
@@ -103,6 +104,19 @@ def _to_filer(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
     return _Draft(address, {"link": f"{root}/{row.language}/follow"})
 
 
+def _to_partner(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
+    """For a partner: what was filed, and a link to all of it that opens for half an hour from now."""
+    if row.address_sealed is None:
+        return None
+    address = opened(u, structure_key(u), row.address_sealed, (OUTBOX, row.id, "address_sealed"))
+    digest = digest_of(u, address)
+    if not cases_of_partner(u, digest):
+        return None
+    link = f"{root}/{row.language}/partner/cases/{partner_token(u, digest)}"
+    days = {name: date.fromisoformat(day) for name, day in row.facts.items() if name in _DAYS and day}
+    return _Draft(address, {**dict.fromkeys(_DAYS), **row.facts, **days, "link": link})
+
+
 def _to_invited(u: Unit, row: OutboxRow, root: str) -> _Draft | None:
     """For somebody invited: the link, made again, as no table keeps it."""
     found = invitation_to_send(u, UUID(row.facts["invitation"]))
@@ -172,6 +186,7 @@ def _may_know(u: Unit, row: OutboxRow, line: dict[str, Any]) -> bool:
     return still_asks and any(card.id == row.person_id for card in handlers_of(u, case.id))
 
 
+_DAYS = ("first", "answer")
 _WAITING: dict[Notice, Callable[[Unit, OutboxRow, str], dict[str, Any] | None]] = {
     Notice.ACTION_DUE: _one_action,
     Notice.WEEK: _week,
@@ -180,6 +195,7 @@ _WAITING: dict[Notice, Callable[[Unit, OutboxRow, str], dict[str, Any] | None]] 
 _DRAFTS: dict[ToWhom, Callable[[Unit, OutboxRow, str], _Draft | None]] = {
     ToWhom.HANDLERS: _to_handler,
     ToWhom.FILER: _to_filer,
+    ToWhom.PARTNER: _to_partner,
     ToWhom.INVITED: _to_invited,
     ToWhom.MEMBER: _to_member,
     ToWhom.COLLEAGUE: _to_colleague,
@@ -187,6 +203,7 @@ _DRAFTS: dict[ToWhom, Callable[[Unit, OutboxRow, str], _Draft | None]] = {
 _ROOTS = {
     ToWhom.HANDLERS: "/s/{slug}",
     ToWhom.FILER: "/p/{slug}",
+    ToWhom.PARTNER: "/p/{slug}",
     ToWhom.INVITED: "/invitations",
     ToWhom.MEMBER: "/new-password",
     ToWhom.COLLEAGUE: "/s/{slug}",

@@ -21,6 +21,9 @@ class Notice(StrEnum):
     ACTION_DUE = "action_due"
     WEEK = "week"
     NETWORK_REMINDER = "network_reminder"
+    PARTNER_FILED = "partner_filed"
+    PARTNER_LINK = "partner_link"
+    PARTNER_MONTH = "partner_month"
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- a kind of notice
 
@@ -38,6 +41,7 @@ class ToWhom(StrEnum):
 
     HANDLERS = "handlers"
     FILER = "filer"
+    PARTNER = "partner"
     INVITED = "invited"
     MEMBER = "member"
     COLLEAGUE = "colleague"
@@ -59,6 +63,9 @@ NOTICES: dict[Notice, NoticeRow] = {
     Notice.ACTION_DUE: NoticeRow("mail/action_due.txt", ToWhom.COLLEAGUE),
     Notice.WEEK: NoticeRow("mail/week.txt", ToWhom.COLLEAGUE),
     Notice.NETWORK_REMINDER: NoticeRow("mail/network_reminder.txt", ToWhom.COLLEAGUE),
+    Notice.PARTNER_FILED: NoticeRow("mail/partner_filed.txt", ToWhom.PARTNER),
+    Notice.PARTNER_LINK: NoticeRow("mail/partner_link.txt", ToWhom.PARTNER),
+    Notice.PARTNER_MONTH: NoticeRow("mail/partner_month.txt", ToWhom.PARTNER),
     Notice.INVITATION: NoticeRow("mail/invitation.txt", ToWhom.INVITED),
     Notice.PASSWORD_RESET: NoticeRow("mail/password_reset.txt", ToWhom.MEMBER),
 }

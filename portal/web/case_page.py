@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext, ngettext
 
+from portal.cases.partners import partner_of
 from portal.cases.queries import (
     case_by_reference,
     clocks_of,
@@ -18,7 +19,7 @@ from portal.cases.queries import (
     thread,
 )
 from portal.cases.rules import KINDS, CaseState, Direction
-from portal.cases.ways import CHANNELS
+from portal.cases.ways import CHANNELS, URGENCIES
 from portal.core.languages import LANGUAGES, direction_of
 from portal.people.queries import cards
 from portal.people.rules import Permission
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from portal.cases.models import Case, CaseEvent, Clock
+    from portal.cases.partners import PartnerGiven
     from portal.cases.queries import Said
     from portal.cases.standing import Standing
     from portal.core.db import Unit
@@ -159,10 +161,23 @@ def _facts(
     ]
     return [
         *_way_in(row, place, standing, known),
+        *_partner(partner_of(u, row.id)),
         {"label": gettext("Handled by"), "value": handler},
         *facts,
         {"label": gettext("Language"), "value": language},
     ]
+
+
+def _partner(given: PartnerGiven | None) -> list[dict[str, str]]:
+    """In whose name it was filed, and why it cannot wait."""
+    if given is None:
+        return []
+    told = [{"label": gettext("Partner"), "value": given.organisation}]
+    if given.reference:
+        told.append({"label": gettext("Their reference"), "value": given.reference})
+    if given.urgency is not None:
+        told.append({"label": gettext("Urgent"), "value": gettext(URGENCIES[given.urgency])})
+    return told
 
 
 def _way_in(

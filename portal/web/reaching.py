@@ -80,7 +80,7 @@ class Reaching:
         """What is wrong with it; empty when it can be kept."""
         if self.contact_kind not in set(ContactKind):
             return [Invalid("contact_kind", reason="form")]
-        if self.contact_kind == ContactKind.EMAIL and not _is_email(self.contact):
+        if self.contact_kind == ContactKind.EMAIL and not is_email(self.contact):
             return [Invalid("contact", reason="email")]
         if self.contact_kind in {ContactKind.PHONE, ContactKind.SMS} and not _is_phone(self.contact):
             return [Invalid("contact", reason="phone")]
@@ -102,7 +102,8 @@ def help_options() -> list[dict[str, Any]]:
     return [{"value": one.value, "label": gettext(label)} for one, label in HELPS.items()]
 
 
-def _is_email(text: str) -> bool:
+def is_email(text: str) -> bool:
+    """Whether it looks like a whole address: nobody is written to before."""
     return len(text) <= LONGEST_CONTACT and _EMAIL.fullmatch(text) is not None
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from access.ground import step
 from staff import signed_in
 
+from portal.cases.partners import digest_of, partner_token
 from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
 from portal.people.rules import Role
@@ -211,6 +212,26 @@ def register(visitor: Visitor, *, day: str = "03/02/2026", is_taken: bool = Fals
     return visitor.team.client.get(where)
 
 
+def partner_says_nothing(visitor: Visitor) -> TestResponse:
+    """A partner's form, sent empty."""
+    return visitor.phone("partner").send(wants="request")
+
+
+def partner_asks(visitor: Visitor) -> TestResponse:
+    """Somebody asks for the link to their cases."""
+    return visitor.sends(f"{visitor.root}/partner/cases", email=f"nora.{token_hex(4)}@habitat.example")
+
+
+def partner_cases(visitor: Visitor) -> TestResponse:
+    """What a partner has filed, by the link of their mail."""
+    email = f"nora.{token_hex(4)}@habitat.example"
+    said = {"wants": "complaint", "organisation": "Habitat", "reference": "H-1", "message": "Bonjour"}
+    visitor.phone("partner").send(**said, email=email)
+    with visitor.world.database.reading(visitor.world.lyon.scope) as u:
+        token = partner_token(u, digest_of(u, email))
+    return visitor.opens(f"{visitor.root}/partner/cases/{token}")
+
+
 def refused(visitor: Visitor) -> TestResponse:
     """A page that a mediator may not open."""
     return visitor.mediator().get("/s/passerelle/settings")
@@ -294,6 +315,11 @@ PUBLIC: dict[str, Screen] = {
     "message closed": Screen("follow.case", partial(followed, "closed")),
     "message, empty reply": Screen("follow.case", reply_empty, 422),
     "message, no photo": Screen("follow.case", wrong_photo, 422),
+    "partner": Screen("partner.ask", outside("/p/passerelle/{lang}/partner")),
+    "partner, nothing said": Screen("partner.ask", partner_says_nothing, 422),
+    "partner, link": Screen("partner.ask_link", outside("/p/passerelle/{lang}/partner/cases")),
+    "partner, link asked": Screen("partner.ask_link", partner_asks),
+    "partner, cases": Screen("partner.listed", partner_cases),
     "privacy": Screen("front.privacy", outside("/p/passerelle/{lang}/privacy")),
     "accessibility": Screen("front.accessibility", outside("/p/passerelle/{lang}/accessibility")),
     "results": Screen("front.results", outside("/p/passerelle/{lang}/results")),

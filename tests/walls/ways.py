@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from phone import Phone
 from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 
+from portal.cases.partners import digest_of, partner_token
 from portal.cases.rules import STEPS
 from portal.people.forgotten import reset_token
 from portal.web.founding import start_token
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
     from walls.planting import Planted
     from werkzeug.routing import Rule
 
-_TOKENS = ("answers", "case", "receipts", "invitations", "new-password", "start", "kept")
+_TOKENS = ("answers", "case", "receipts", "invitations", "new-password", "start", "kept", "cases")
 """What an address says before its token, by which one tells the tokens from each other."""
 
 
 class UnknownArgument(Exception):
     """A route takes an argument that nobody can fill."""
+
+
+def _partner(world: World, planted: Planted) -> str:
+    """What opens the cases of a partner."""
+    with world.database.reading(planted.lead) as u:
+        return partner_token(u, digest_of(u, "partenaire@exemple.test"))
 
 
 def _entered(planted: Planted) -> str:
@@ -79,6 +86,7 @@ class Names:
             "new-password": reset or "",
             "start": start,
             "kept": _entered(planted).rsplit("/", 1)[1],
+            "cases": _partner(world, planted),
         }
         return cls(where.structure.slug, where.code.code, planted.reference, planted.ids, tokens)
 
