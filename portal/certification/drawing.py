@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from portal.cases.standing import Frame
     from portal.core.db import Unit
     from portal.insight.opinions import Asked, Tally
 
@@ -105,16 +106,24 @@ def _cases_at(u: Unit, span: Span, at: datetime) -> list[SeenCase]:
         .order_by(CaseEvent.number)
     ):
         events[event.case_id].append(event)
-    followed = _followed(u, at)
-    return [_seen(u, wanted[id_], told, followed) for id_, told in events.items()]
+    followed, frames = _followed(u, at), _frames(u, cases)
+    return [
+        _seen(frames[wanted[id_].calendar_id, wanted[id_].policy_id], told, is_followed=id_ in followed)
+        for id_, told in events.items()
+    ]
+
+
+def _frames(u: Unit, cases: Sequence[Case]) -> dict[tuple[UUID, UUID], Frame]:
+    """What the cases were received under, each calendar and policy read once."""
+    one_of_each = {(case.calendar_id, case.policy_id): case for case in cases}
+    return {key: frame_of(u, case) for key, case in one_of_each.items()}
 
 
 def _midnight(at: datetime, day: date) -> datetime:
     return at.replace(year=day.year, month=day.month, day=day.day, hour=0, minute=0, second=0, microsecond=0)
 
 
-def _seen(u: Unit, case: Case, events: Sequence[CaseEvent], followed: set[UUID]) -> SeenCase:
-    frame = frame_of(u, case)
+def _seen(frame: Frame, events: Sequence[CaseEvent], *, is_followed: bool) -> SeenCase:
     standing = fold(frame, happened(events))
     facts = facts_of(frame, standing)
     return SeenCase(
@@ -125,7 +134,7 @@ def _seen(u: Unit, case: Case, events: Sequence[CaseEvent], followed: set[UUID])
         facts.answer_due_on,
         facts.finding,
         is_owed=facts.outcome not in _ANSWERS_NOBODY,
-        has_follow_up=case.id in followed,
+        has_follow_up=is_followed,
     )
 
 

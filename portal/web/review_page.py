@@ -94,6 +94,15 @@ def review_page(
 
 def minutes_page(desk: Desk, number: int) -> Response:
     """What is printed of a closed review. Raises `NotFound` for one that is not closed."""
+    urls = {
+        "review": desk.url("reviews", str(number)),
+        "pdf": desk.url("reviews", str(number), "minutes.pdf"),
+    }
+    return render_staff("staff/minutes.html", desk, urls=urls, **minutes_of(desk, number))
+
+
+def minutes_of(desk: Desk, number: int) -> dict[str, Any]:
+    """What the minutes of a closed review say, on a page or on paper. Raises `NotFound`."""
     with house().database.reading(desk.scope) as u:
         row = review_by_number(u, number)
         if row.closed_at is None:
@@ -103,20 +112,12 @@ def minutes_page(desk: Desk, number: int) -> Response:
         decided = _decisions(u, desk, actions_of_review(u, row.id), today)
         words, closed_on = words_of_review(u, row), local_day(u, row.closed_at)
         by = cards(u, [row.closed_by] if row.closed_by else [])
-    return render_staff(
-        "staff/minutes.html",
-        desk,
-        urls={"review": desk.url("reviews", str(number))},
-        review=_head(row),
-        figures=_figures(desk, row, ()),
-        former=former,
-        decided=decided,
-        words=words,
-        closed={
-            "on": day_told(closed_on, "full"),
-            "by": next((card.name for card in by.values()), gettext("A colleague")),
-        },
-    )
+    closed = {
+        "on": day_told(closed_on, "full"),
+        "by": next((card.name for card in by.values()), gettext("A colleague")),
+    }
+    told = {"former": former, "decided": decided, "words": words, "closed": closed}
+    return {"review": _head(row), "figures": _figures(desk, row, ()), **told}
 
 
 def _head(row: Review) -> dict[str, Any]:

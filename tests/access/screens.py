@@ -471,5 +471,6 @@ NO_PAGE: dict[str, str] = {
     "printing.printed": "a PDF: see test_papers",
     "papers.month": "a PDF: see tests/pages/test_papers.py",
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",
+    "minutes.pdf": "a PDF: see tests/pages/test_reviews.py",
 }
 """What answers no page, and what it answers."""

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pypdfium2
 import pytest
 from learning import complaint, decided, leading, version_on
 from sqlalchemy import select
@@ -92,6 +93,12 @@ def test_what_blocks_closing_is_listed_with_its_link_and_what_it_decides_is_in_t
     minutes = lead.get(f"{address}/minutes").text
     for words in ("Revoir les rondes", "Bon trimestre", "les mêmes chiffres"):
         assert words in minutes
+    paper = lead.get(f"{address}/minutes.pdf")
+    assert paper.content_type == "application/pdf"
+    with pypdfium2.PdfDocument(paper.data) as document:
+        (text,) = [page.get_textpage().get_text_range() for page in document]
+    for words in ("Revoir les rondes", "Bon trimestre", "les mêmes chiffres", "1 sur 1"):
+        assert words in text.replace("\r\n", " ")
     # The next review opens with it, and is blocked by it once it is late.
     lead = moved(world, lead, APRIL + timedelta(days=30))
     sent = lead.post(f"{REVIEWS}/new", held_on="2027-05-12", period="month")
