@@ -134,7 +134,7 @@ def _page(
         kinds=_french(LISTED["kind"]),
         faults=_table(
             (gettext("Row"), gettext("Column"), gettext("To correct")),
-            [(str(one.row), one.column, gettext(one.sentence) % one.facts) for one in faults or ()],
+            [(str(one.row), _french(one.column) if one.column else "", _told(one)) for one in faults or ()],
         ),
         lines=_table(
             (gettext("Row"), gettext("New"), gettext("There already")),
@@ -153,6 +153,15 @@ def _page(
 def _french(words: str) -> Markup:
     """Words of the table itself, which are French in whatever language the page is."""
     return Markup('<bdi lang="fr" dir="ltr">{}</bdi>').format(words)
+
+
+def _told(fault: Fault) -> Markup:
+    """What is wrong, with each word of the table apart from the sentence around it."""
+    facts = {
+        name: Markup("<bdi>{}</bdi>").format(value) if isinstance(value, str) else value
+        for name, value in fault.facts.items()
+    }
+    return Markup(gettext(fault.sentence)) % facts  # noqa: S704 -- a sentence of ours; what fills it is escaped
 
 
 def _things(what: tuple[str, ...]) -> str:

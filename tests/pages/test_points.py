@@ -71,7 +71,7 @@ def test_an_example_can_be_sent_as_it_is(world: World) -> None:
         ("", "Choisissez un fichier"),
         ("site;zone\nAnnexe;Lune\n", "Lune"),
         ("site;partenaire\nAnnexe;Bailleur\n", "quand cette convention commence"),
-        ("structure;site\nRive Gauche;Annexe\n", "Seule La Passerelle"),
+        ("structure;site\nRive Gauche;Annexe\n", "Seule <bdi>La Passerelle</bdi>"),
         ("<html>", "page web"),
         ("site\n" + "x" * 300_000, "trop long"),
     ],
