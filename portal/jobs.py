@@ -21,6 +21,7 @@ from portal.certification.weekly import tell_week
 from portal.core.db import Scope
 from portal.notifications.due import tell_due
 from portal.notifications.models import JobDue
+from portal.notifications.partners import tell_partners
 from portal.notifications.sending import send_due
 from portal.people.jobs import sweep_sessions
 from portal.records.actions import forget_files
@@ -74,6 +75,7 @@ JOBS: tuple[Job, ...] = (
     Job("plan_week", timedelta(hours=1), within=tell_week),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
     Job("records_forget_files", timedelta(days=1), within=forget_files),
+    Job("partners_month", timedelta(hours=6), within=tell_partners),
     Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),
     Job("send_outbox", timedelta(minutes=1), sends=send_due),
 )

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.String, nullable=False),
         sa.Column("urgency", sa.String(40), nullable=True),
         sa.Column("address_digest", sa.LargeBinary, nullable=False),
+        sa.Column("told_for", sa.Date, nullable=True),
         sa.PrimaryKeyConstraint("structure_id", "case_id", name="pk_partner_case"),
         sa.ForeignKeyConstraint(["structure_id"], ["structure.id"], name="fk_partner_case_structure_id"),
         sa.ForeignKeyConstraint(

@@ -264,6 +264,8 @@ class PartnerCase(CaseBound, Base):
     urgency: Mapped[Urgency | None] = mapped_column(Word(Urgency))
     address_digest: Mapped[bytes]
     """Keyed, of the mail address: finds what was filed with it, and tells it to nobody."""
+    told_for: Mapped[date | None]
+    """The first day of the last month that the partner was told of."""
 
 
 class OutsideBody(OwnedRow, Base):

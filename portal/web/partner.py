@@ -21,7 +21,7 @@ from portal.cases.partners import (
     digest_of,
 )
 from portal.cases.queries import clocks_of
-from portal.cases.rules import KINDS, CaseState, ClockName, Kind
+from portal.cases.rules import KINDS, ClockName, Kind
 from portal.cases.ways import URGENCIES, Channel, ContactKind, Urgency
 from portal.core.errors import Expired, Invalid
 from portal.core.languages import N_
@@ -235,7 +235,6 @@ def _row(u: Unit, place: Place, case: Case, beside: PartnerCase) -> dict[str, An
         "theirs": beside.reference,
         "kind": gettext(WANTS.get(case.kind, KINDS[case.kind].label)),
         "state": gettext(STATUS[case.state][0]),
-        "is_over": case.state in {CaseState.ANSWERED, CaseState.CLOSED},
         "received": _short(local(case.received_at).date()),
         "due": None if day is None or stopped else _short(day),
         "answered": _short(day) if day and stopped else None,

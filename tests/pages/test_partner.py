@@ -15,6 +15,7 @@ from portal.cases.models import Case, PartnerCase
 from portal.cases.rules import Kind
 from portal.cases.ways import Channel, Urgency
 from portal.notifications.mailers import FileMailer
+from portal.notifications.partners import tell_partners
 from portal.tenancy.actions import add_agreement
 
 if TYPE_CHECKING:
@@ -157,3 +158,18 @@ def test_staff_read_in_whose_name_it_was_filed(sqlite_world: World) -> None:
     assert "Habitat Confluent" in page
     assert "HC-2027-88" in page
     assert "le service s’arrête" in page
+
+
+def test_once_a_month_a_partner_hears_how_their_cases_stand(world: World, tmp_path: Path) -> None:
+    filed(world)
+    filed(world, wants="request", reference="HC-2")
+    mails(world, tmp_path / "out")
+    told = []
+    for day in range(36):  # from 25 March to 29 April
+        world.clock.set(world.clock.now() + timedelta(days=1))
+        with world.database.transaction(world.lyon.scope) as u:
+            tell_partners(u)
+        told += [(day, mail.get_content()) for mail in mails(world, tmp_path / "out")]
+    ((day, words),) = told
+    assert world.clock.now().date() - timedelta(days=35 - day) == date(2027, 4, 1)
+    assert "2 reçus, 0 avec réponse. En cours aujourd’hui : 2." in words.replace("\N{NO-BREAK SPACE}", " ")
