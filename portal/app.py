@@ -24,6 +24,7 @@ from portal.core.schema import Base
 from portal.notifications import models as _notifications
 from portal.notifications.handlers import SUBSCRIPTIONS
 from portal.people import models as _people
+from portal.protection import models as _protection
 from portal.questionnaires import models as _questionnaires
 from portal.records import models as _records
 from portal.tenancy import models as _tenancy
@@ -114,7 +115,17 @@ BLUEPRINTS = (
     statement.bp,
     components.bp,
 )
-SLICES = (_tenancy, _people, _channels, _questionnaires, _cases, _records, _notifications, _certification)
+SLICES = (
+    _tenancy,
+    _people,
+    _channels,
+    _questionnaires,
+    _cases,
+    _records,
+    _notifications,
+    _certification,
+    _protection,
+)
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
 
 

@@ -18,12 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from portal.cases.jobs import auto_close, expire_pauses
 from portal.certification.reminding import remind_of_actions
 from portal.certification.weekly import tell_week
-from portal.core.db import Scope
+from portal.core.db import Database, Scope
 from portal.notifications.due import tell_due
 from portal.notifications.models import JobDue
 from portal.notifications.partners import tell_partners
 from portal.notifications.sending import send_due
 from portal.people.jobs import sweep_sessions
+from portal.protection.purging import purge, purge_journal
 from portal.records.actions import forget_files
 from portal.tenancy.jobs import renew_calendars
 from portal.tenancy.queries import structures
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from threading import Event
 
-    from portal.core.db import Database, Unit
+    from portal.core.db import Unit
     from portal.notifications.sending import Delivery, Post
 
 log = logging.getLogger("portal.jobs")
@@ -60,6 +61,8 @@ class Job:
     every: timedelta
     within: Callable[[Unit], int] | None = None
     sends: Callable[[Database, Scope, Post], Delivery] | None = None
+    after: Callable[[Database], object] | None = None
+    """What is done once it is committed that something happened."""
     of_house: bool = False
 
     def is_due(self, due_at: datetime, now: datetime) -> bool:
@@ -74,6 +77,8 @@ JOBS: tuple[Job, ...] = (
     Job("plan_reminders", timedelta(hours=1), within=remind_of_actions),
     Job("plan_week", timedelta(hours=1), within=tell_week),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
+    Job("protection_purge", timedelta(days=1), within=purge, after=Database.settle),
+    Job("protection_purge_journal", timedelta(days=1), within=purge_journal, after=Database.settle),
     Job("records_forget_files", timedelta(days=1), within=forget_files),
     Job("partners_month", timedelta(hours=6), within=tell_partners),
     Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),
@@ -160,6 +165,8 @@ def _run(database: Database, post: Post, job: Job, structure_id: int) -> tuple[J
             if not _claimed(u, job, structure_id):
                 return None, False
             done = job.within(u) if job.within else 0
+        if job.after is not None and done:
+            job.after(database)
         if job.sends is None:
             return JobRun(job.name, structure_id, done), False
         delivery = job.sends(database, scope, post)

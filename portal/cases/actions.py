@@ -264,13 +264,16 @@ def take(
     """Where the case stands after the step.
 
     `who` is the filer or a job; None means the role in scope. Raises `Conflict` for a stale page,
-    `Refused("step")` when `STEPS` does not allow it, `Invalid` for a missing text or finding, `NotFound`.
+    `Refused("step")` when `STEPS` does not allow it, `Refused("erased")` once the words of the case are gone,
+    `Invalid` for a missing text or finding, `NotFound`.
     """
     given = given or Given()
     case = locked(u, case_id)
     if who is Actor.FILER and given.nonce and _is_replay(u, given.nonce, given.message):
         return fold(frame_of(u, case), happened(events_of(u, case_id)))
     check_fresh(case, given)
+    if case.key_wrapped is None:
+        raise Refused("erased")
     step = take_step(case.kind, case.state, who or _role(u), verb)
     if verb in ENDING and u.scope.actor_id in seen_before(u, case_id):
         raise Refused("second_look")

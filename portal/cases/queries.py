@@ -175,12 +175,12 @@ def name_of(u: Unit, case: Case) -> str | None:
 
 
 def thread(u: Unit, case: Case, *, for_filer: bool = False) -> list[Said]:
-    """What was said, oldest first, translations beside their message.
+    """What was said, oldest first, translations beside their message; without its words once they are erased.
 
     The filer sees no staff note, and of translations only those of our words into their own language.
     """
     rows = u.all(select(Message).where(Message.case_id == case.id).order_by(Message.at, Message.id))
-    key = case_key(u, case)
+    key = None if case.key_wrapped is None else case_key(u, case)
     told = [_said(u, key, row) for row in rows if row.direction is not Direction.TRANSLATION]
     if for_filer:
         told = [one for one in told if one.direction is not Direction.NOTE]
@@ -193,8 +193,8 @@ def thread(u: Unit, case: Case, *, for_filer: bool = False) -> list[Said]:
     return [_with(one, beside.get(one.id, [])) for one in told]
 
 
-def _said(u: Unit, key: bytes, row: Message) -> Said:
-    text = opened(u, key, row.body_sealed, (MESSAGE, row.id, "body_sealed"))
+def _said(u: Unit, key: bytes | None, row: Message) -> Said:
+    text = "" if key is None else opened(u, key, row.body_sealed, (MESSAGE, row.id, "body_sealed"))
     return Said(row.id, row.direction, row.author_id, row.at, row.language, text)
 
 

@@ -32,7 +32,11 @@ READ = "read"
 MOTIF_CHOSEN = "motif_chosen"
 ACTION_OPENED = "action_opened"
 NO_ACTION = "no_action"
-SIDE_EVENTS = frozenset({TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION})
+ERASED = "erased"
+"""Its words were destroyed: by the schedule, or because somebody asked."""
+SIDE_EVENTS = frozenset(
+    {TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION, ERASED}
+)
 """Events that change no state: they make an open page stale, and take a case from a handler it names."""
 _STEP = {step.verb: step for step in STEPS}
 _UNDERSTOOD = frozenset({"accept", "reach"})

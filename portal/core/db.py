@@ -144,6 +144,24 @@ class Database:
         finally:
             line.close()
 
+    def settle(self) -> bool:
+        """Whether the files hold what the tables hold, and nothing of what was deleted.
+
+        On SQLite what is deleted is overwritten (`secure_delete`), but older pages lie in the log of writes
+        until it is emptied, which readers can put off: False, then try again. On PostgreSQL this is the
+        business of VACUUM, which only the owner of the tables may run.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return False
+        with self._turn():
+            pooled = self.writing.raw_connection()
+            try:
+                driver: Any = pooled.driver_connection
+                rows, _ = run_sealed(driver, "PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                pooled.close()
+        return bool(rows[0][0] == 0)
+
     def _unit(self, line: Line, scope: Scope) -> Unit:
         return Unit(line, scope, self.clock.now(), self.bus, self.keys)
 

@@ -43,6 +43,8 @@ TRIGGERS = frozenset(
         "action_step_no_delete",
         "review_frozen",
         "review_no_delete",
+        "destruction_no_update",
+        "destruction_no_delete",
     }
 )
 """Triggers that keep what must never change; the migrations create them on both databases."""
@@ -58,6 +60,7 @@ _MORE_TRIGGERS = {
             "journal_entry_no_replace",
             "action_step_no_replace",
             "review_no_replace",
+            "destruction_no_replace",
             "review_no_overwrite",
         }
     ),

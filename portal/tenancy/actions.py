@@ -139,13 +139,14 @@ def set_calendar(
     return version
 
 
-def set_policy(
+def set_policy(  # noqa: PLR0913 -- what a policy is made of, all named
     u: Unit,
     *,
     document_code: str,
     document_version: str,
     targets: Mapping[str, Targets] = DEFAULT_TARGETS,
     staff_informed_on: date | None = None,
+    retention: Mapping[str, int] | None = None,
 ) -> PolicyVersion:
     """A new version of the promises. It never changes a case already received."""
     last = u.one(select(func.max(PolicyVersion.number)))
@@ -155,6 +156,7 @@ def set_policy(
         document_code=document_code,
         document_version=document_version,
         targets=targets_document(targets),
+        retention=dict(retention or {}),
         staff_informed_on=staff_informed_on,
         created_at=u.now,
     )
@@ -174,12 +176,14 @@ def change_policy(
         raise Invalid("document_code")
     if not number:
         raise Invalid("document_version")
+    now = policy(u)
     return set_policy(
         u,
         document_code=code,
         document_version=number,
         targets=targets,
-        staff_informed_on=policy(u).staff_informed_on,
+        staff_informed_on=now.staff_informed_on,
+        retention=now.retention,
     )
 
 
@@ -191,12 +195,26 @@ def tell_staff_informed(u: Unit, day: date | None) -> PolicyVersion:
     if day is not None and day > local_day(u):
         raise Invalid("day", reason="future")
     now = policy(u)
+    return _again(u, now, staff_informed_on=day, retention=now.retention)
+
+
+def change_retention(u: Unit, months: Mapping[str, int]) -> PolicyVersion:
+    """A new version that keeps things for so many months; who may choose what stands with the schedule."""
+    now = policy(u)
+    return _again(u, now, staff_informed_on=now.staff_informed_on, retention=months)
+
+
+def _again(
+    u: Unit, now: PolicyVersion, *, staff_informed_on: date | None, retention: Mapping[str, int]
+) -> PolicyVersion:
+    """A new version with the promises of the last one."""
     return set_policy(
         u,
         document_code=now.document_code,
         document_version=now.document_version,
         targets={kind: Targets(**row) for kind, row in now.targets.items()},
-        staff_informed_on=day,
+        staff_informed_on=staff_informed_on,
+        retention=retention,
     )
 
 

@@ -140,6 +140,8 @@ class PolicyVersion(OwnedRow, Base):
     document_version: Mapped[str]
     targets: Mapped[dict[str, Any]]
     """`portal.tenancy.rules.Targets` by kind of case, in working days."""
+    retention: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Months by what is kept, where the structure keeps less long than the schedule says."""
     staff_informed_on: Mapped[date | None]
     """When staff and works council were told of codes that name a mediator; without it they stay closed."""
     created_at: Mapped[datetime]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext, ngettext
 
+from portal.cases.erasing import erased_at
 from portal.cases.partners import partner_of
 from portal.cases.queries import (
     case_by_reference,
@@ -36,6 +37,7 @@ from portal.web.case_words import (
     MODES,
     OUTCOMES,
     STATES,
+    erased_told,
     reason_of,
     shown_at,
     time_left,
@@ -79,6 +81,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         has_answered = desk.person.id in seen_before(u, row.id)
         learnt = learning(u, desk, row, events, refusal)
         around = Around.of(u, row, standing, place)
+        gone = erased_told(place, erased_at(events))
     offered, leading = steps_of(desk, row, around, has_answered=has_answered)
     promises = sorted((_clock(place, one, standing, today) for one in clocks.values()), key=_nearest)
     return render_staff(
@@ -100,7 +103,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
             for number, one in enumerate(photos, 1)
         ],
         messages=[
-            {**_message(row, place, one, known), **_translation(desk, row, one, known, refusal)}
+            {**_message(row, place, one, known, gone), **_translation(desk, row, one, known, refusal)}
             for one in said
         ],
         steps=[step_line(desk, row, one, refusal, around, is_leading=one.verb == leading) for one in offered],
@@ -209,17 +212,19 @@ def spoken(said: Said) -> tuple[str | None, str]:
     return None if direction == "auto" else said.language, direction
 
 
-def _message(row: Case, place: WorkCalendar, said: Said, known: Mapping[UUID, Card]) -> dict[str, Any]:
-    """What was said, as it was written; a note of the team says so."""
+def _message(
+    row: Case, place: WorkCalendar, said: Said, known: Mapping[UUID, Card], gone: str | None
+) -> dict[str, Any]:
+    """What was said, as it was written, or `gone` in its place; a note of the team says so."""
     side = _SIDES[said.direction]
     author = gettext("The person") if side == "theirs" else _named(said.author_id, known)
-    language, direction = spoken(said)
+    language, direction = (None, "auto") if gone else spoken(said)
     return {
         "id": said.id.hex,
         "author": gettext("Note by %(name)s", name=author) if side == "note" else author,
         "side": side,
         "date": shown_at(place, said.at, row.mode),
-        "text": said.text,
+        "text": gone or said.text,
         "lang": language,
         "dir": direction,
         "language_name": LANGUAGES[language].own_name if language else "",
@@ -230,10 +235,10 @@ def _translation(
     desk: Desk, row: Case, said: Said, known: Mapping[UUID, Card], refusal: Refusal | None
 ) -> dict[str, Any]:
     """The newest translation beside a message, and the way to add one; what was refused is still there."""
-    newest = said.translations[-1] if said.translations else None
+    newest = said.translations[-1] if said.translations and row.key_wrapped is not None else None
     is_theirs = said.direction is Direction.FROM_FILER
     is_foreign = said.direction is Direction.TO_FILER and said.language != row.language
-    can_note = (is_theirs or is_foreign) and desk.may(Permission.HANDLE_CASES)
+    can_note = row.key_wrapped is not None and (is_theirs or is_foreign) and desk.may(Permission.HANDLE_CASES)
     mine = refusal if refusal and refusal.message_id == said.id else None
     return {
         "note": {"text": newest.text, "author": _named(newest.author_id, known)} if newest else None,

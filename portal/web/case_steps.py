@@ -74,8 +74,8 @@ def steps_of(desk: Desk, row: Case, around: Around, *, has_answered: bool) -> tu
 
     `has_answered` is for who gave the answer that is looked at again: a colleague gives the next.
     """
-    if desk.role is None or not desk.may(Permission.HANDLE_CASES):
-        return [], None
+    if desk.role is None or not desk.may(Permission.HANDLE_CASES) or row.key_wrapped is None:
+        return [], None  # without its words there is nothing left to handle
     steps = [one for one in steps_for(row.kind, row.state, desk.role) if _has_sense(row, one)]
     offered = [one for one in steps if not (has_answered and one.verb in ENDING)]
     owed = [verb for verb in LEADING if _is_owed(row, verb, around)]

@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 from portal.cases.rules import CaseMode, CaseState, ClockName, Finding, Outcome
 from portal.cases.standing import (
     ACTION_OPENED,
+    ERASED,
     FILED,
     MOTIF_CHOSEN,
     NO_ACTION,
@@ -69,6 +70,7 @@ EVENTS: dict[str, str] = {
     MOTIF_CHOSEN: N_("Subject chosen"),
     ACTION_OPENED: N_("Improvement action decided"),
     NO_ACTION: N_("Why no action follows"),
+    ERASED: N_("Words erased"),
     "acknowledge": N_("Read"),
     "start": N_("Handling began"),
     "ask": N_("Question asked"),
@@ -162,6 +164,13 @@ def reason_of(day: DayReason) -> str:
     """Why a day counts or not; a holiday by its name."""
     told: str = gettext(REASONS[day.reason])
     return f"{told} : {gettext(day.name)}" if day.name else told
+
+
+def erased_told(calendar: WorkCalendar, at: datetime | None) -> str | None:
+    """What stands in place of words that were erased; None where they stand."""
+    if at is None:
+        return None
+    return str(gettext("Text erased on %(date)s.", date=day_told(calendar.local(at).date(), "long")))
 
 
 def shown_at(calendar: WorkCalendar, at: datetime, mode: CaseMode) -> str:

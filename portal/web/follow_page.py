@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 
+from portal.cases.erasing import erased_at
 from portal.cases.errands import bodies
-from portal.cases.queries import clocks_of, photos_of, standing_of, thread
+from portal.cases.queries import clocks_of, events_of, photos_of, standing_of, thread
 from portal.cases.rules import (
     KINDS,
     MAX_PHOTOS,
@@ -63,6 +64,7 @@ _BECAME: dict[Checked, str] = {
 """What a filer reads of what became of it."""
 _STILL_OPEN = N_("You can still write to us below.")
 _READ_AGAIN = N_("We have taken your message up again and read everything anew.")
+_ERASED = N_("We no longer keep your words: they were erased on %(date)s. Thank you for writing to us.")
 _THANKED = (N_("Read"), N_("A person has read your message. Thank you."))
 _PROMISED: dict[ClockName, tuple[str, str]] = {
     ClockName.ACK: (N_("Read"), N_("A person reads it")),
@@ -76,7 +78,12 @@ WRITES = frozenset({"reply", "add", "reopen"})
 
 
 def may_take(u: Unit, row: Case) -> set[str]:
-    """The steps a filer may take now; a case is opened again for 60 days (decisions, 16)."""
+    """The steps a filer may take now; a case is opened again for 60 days (decisions, 16).
+
+    None once its words are erased.
+    """
+    if row.key_wrapped is None:
+        return set()
     allowed: tuple[Step, ...] = steps_for(row.kind, row.state, Actor.FILER)
     verbs = {step.verb for step in allowed}
     closed_at = standing_of(u, row).closed_at
@@ -95,21 +102,29 @@ def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]
     is_late = answer is not None and owed is not None and answer.due_on < place.day_of(u.now)
     may_write = bool(verbs & WRITES)
     label, sentence = _status(standing, may_write=may_write)
+    gone = erased_at(events_of(u, row.id)) if row.key_wrapped is None else None
+    if gone is not None:
+        sentence = _ERASED
     names = {one.id.hex: one.name for one in bodies(u, with_ended=True)} if standing.referrals else {}
 
     def url(name: str, *, allowed: bool) -> str | None:
         return place.url("case", token, name) if allowed else None
 
     return {
-        "status": {"label": gettext(label), "sentence": gettext(sentence)},
-        "passed": [_passed(one, names.get(one.body, "")) for one in standing.referrals],
+        "status": {
+            "label": gettext(label),
+            "sentence": gettext(sentence, date=day_told(place.day_of(gone), "long"))
+            if gone
+            else gettext(sentence),
+        },
+        "passed": [_passed(one, names.get(one.body, ""), place.day_of(u.now)) for one in standing.referrals],
         "promised_by": owed,
         "is_late": is_late,
         "is_asked": "reply" in verbs,
         "steps": _steps(place, row, standing, clocks, place.day_of(u.now)),
         "messages": [
             _message(place, one)
-            for said in thread(u, row, for_filer=True)
+            for said in ([] if gone else thread(u, row, for_filer=True))
             # What we wrote and what it says in their language: the latter first.
             for one in (*(replace(note, direction=said.direction) for note in said.translations[-1:]), said)
         ],
@@ -153,12 +168,17 @@ def _status(standing: Standing, *, may_write: bool) -> tuple[str, str]:
     return label, sentence
 
 
-def _passed(one: Referral, body: str) -> str:
+def _passed(one: Referral, body: str, today: date) -> str:
     """To whom it went and when we look again, or what became of it."""
     told: str = gettext("We passed it on to %(body)s on %(date)s.", body=body, date=day_told(one.on, "long"))
     after = gettext(_BECAME[one.outcome]) if one.outcome else ""
     if one.check_on is not None:
-        after = gettext("We look again on %(date)s.", date=day_told(one.check_on, "long"))
+        words = (
+            N_("We look again on %(date)s.")
+            if one.check_on >= today
+            else N_("We were to look again on %(date)s: we are late.")
+        )
+        after = gettext(words, date=day_told(one.check_on, "long"))
     return f"{told} {after}".strip()
 
 

@@ -121,6 +121,18 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("You gave the answer that the person asks to look at again."),
         N_("Let a colleague give the next one: leave them a note with what they should know."),
     ),
+    (Refused, "erased"): Told(
+        409,
+        _NOT_POSSIBLE,
+        N_("The words of this message were erased: nothing can be added."),
+        N_("If the person writes again, a new message begins."),
+    ),
+    (Refused, "case_open"): Told(
+        409,
+        _NOT_POSSIBLE,
+        N_("This message is answered and not closed: its words cannot be erased yet."),
+        N_("Close it on its page, then come back."),
+    ),
     (Refused, "last_manager"): Told(
         403,
         _NOT_POSSIBLE,

@@ -20,7 +20,7 @@ FLOORS = (
     {"questionnaires", "cases", "printing"},
     {"records"},
     {"insight", "notifications"},
-    {"certification"},
+    {"certification", "protection"},
     {"jobs"},
     {"web"},
     {"app", "cli", "demo", "demo_plan", "demo_words", "docs", "__main__"},
@@ -35,7 +35,7 @@ SLICES = {
     "records",
     "insight",
     "notifications",
-} | {"certification"}
+} | {"certification", "protection"}
 STAIRS = ("rules", "events", "models", "queries", "actions", "handlers")
 WEB_ONLY = {
     "flask",

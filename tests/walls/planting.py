@@ -147,7 +147,7 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
 def _register(u: Unit, planted: Planted, mark: str, by: UUID) -> UUID:
     """A register from before the portal, brought in."""
     said = planted.word(f"{mark}-ancienne")
-    row = look_at(u, name=f"{said}.csv", raw=f"Reçue le;Motif\n03/02/2026;{said}\n".encode(), by=by)
+    row = look_at(u, name=f"{said}.csv", raw=f"Reçue le;Motif\n03/02/2024;{said}\n".encode(), by=by)
     return take_register(u, row.id).id
 
 

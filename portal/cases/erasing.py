@@ -1,0 +1,103 @@
+"""The end of a case's words: its key, texts, photos, contact and name are destroyed; days and figures stay.
+
+The chain of events holds digests only, so it still verifies. That the words went, when and by which rule, is
+an event like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from portal.cases.models import Attachment, Case, CaseEvent, Message
+from portal.cases.queries import locked
+from portal.cases.rules import CaseState
+from portal.cases.standing import ERASED, Happened
+from portal.cases.writing import happen
+from portal.core.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from portal.cases.chain import Author
+    from portal.cases.rules import Outcome
+    from portal.core.db import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A closed case that still has words: since when nothing happened, and what it was received under."""
+
+    id: UUID
+    reference: str
+    outcome: Outcome | None
+    policy_id: UUID
+    since: datetime
+    has_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many pieces of a case were destroyed."""
+
+    texts: int = 0
+    photos: int = 0
+    contacts: int = 0
+
+
+def quiet_cases(u: Unit, until: datetime) -> list[Quiet]:
+    """Closed cases with words to which nothing has happened since that instant, the oldest event first.
+
+    The last event counts, of either side (CNIL: the last contact), by the instant it was written down.
+    """
+    since = func.max(CaseEvent.recorded_at)
+    has_contact = Case.contact_sealed.is_not(None) | Case.name_sealed.is_not(None)
+    wanted = (
+        select(Case.id, Case.reference, Case.outcome, Case.policy_id, since, has_contact)
+        .join(CaseEvent, (CaseEvent.structure_id == Case.structure_id) & (CaseEvent.case_id == Case.id))
+        .where(Case.state == CaseState.CLOSED, Case.key_wrapped.is_not(None))
+        .group_by(Case.structure_id, Case.id)
+        .having(since <= until)
+        .order_by(since, Case.id)
+    )
+    return [Quiet(*row) for row in u.rows(wanted)]
+
+
+def forget_contact(u: Unit, case_id: UUID) -> Forgotten:
+    """The case without contact and name; what was said stays."""
+    case = locked(u, case_id)
+    contacts = (case.contact_sealed is not None) + (case.name_sealed is not None)
+    case.contact_sealed = case.name_sealed = None
+    u.session.flush()
+    return Forgotten(contacts=contacts)
+
+
+def forget_words(u: Unit, case_id: UUID, by: Author, **why: Any) -> Forgotten:
+    """The case without words, photos, contact, name and key; `why` stands in its event.
+
+    Raises `Refused("case_open")` for a case that is not closed, `Refused("erased")` for one without words.
+    """
+    case = locked(u, case_id)
+    if case.key_wrapped is None:
+        raise Refused("erased")
+    if case.state is not CaseState.CLOSED:
+        raise Refused("case_open", state=case.state.value)
+    contacts = forget_contact(u, case_id).contacts
+    texts = u.one(select(func.count(Message.id)).where(Message.case_id == case_id)) or 0
+    photos = u.one(select(func.count(Attachment.id)).where(Attachment.case_id == case_id)) or 0
+    u.session.execute(
+        update(Message).where(Message.case_id == case_id).values(body_sealed=b"", submit_key=None)
+    )
+    u.session.execute(delete(Attachment).where(Attachment.case_id == case_id))
+    case.key_wrapped = None
+    happen(u, case, Happened(ERASED, u.now, why), by)
+    return Forgotten(texts, photos, contacts)
+
+
+def erased_at(events: Sequence[CaseEvent]) -> datetime | None:
+    """When the words of a case were destroyed; None while they stand."""
+    return next((event.recorded_at for event in events if event.type == ERASED), None)

@@ -1,0 +1,1 @@
+"""What is kept how long, what was destroyed, and what people may ask for."""
