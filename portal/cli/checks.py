@@ -24,8 +24,10 @@ from portal.core.clock import SystemClock
 from portal.core.errors import Invalid
 from portal.core.languages import LANGUAGES
 from portal.core.paths import TRANSLATIONS
+from portal.core.schema import table_of
 from portal.core.upgrade import damages, head, missing_guards, revision_of, unsafe_role
 from portal.printing.fonts import PACKAGE, missing, system_fonts
+from portal.tenancy.models import Structure
 from portal.web.metrics import is_available
 
 if TYPE_CHECKING:
@@ -103,6 +105,12 @@ def database_faults(config: Config, *, deeply: bool = False) -> list[str]:
         return [NO_DRIVER]
     except SQLAlchemyError as error:
         return [NO_ANSWER if isinstance(error, DBAPIError) else NO_ADDRESS]
+
+
+def is_new(config: Config) -> bool:
+    """Whether a database that may be served has no structure yet; asked without composing the portal."""
+    with create_engine(config.database_url, poolclass=NullPool).connect() as connection:
+        return connection.execute(select(table_of(Structure).c.id).limit(1)).first() is None
 
 
 def _faults_in(connection: Connection, *, deeply: bool) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from portal.channels.qr import code_url, terminal
-from portal.cli.checks import require_servable
+from portal.cli.checks import is_new, require_servable
 from portal.cli.ground import AS_JSON, opened, settings, tell
 from portal.cli.points import structure_import
 from portal.core.crypto import Keys, Tokens
@@ -18,7 +18,7 @@ from portal.people.passwords import name_in, read_email, read_name
 from portal.people.rules import Role
 from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.queries import structure_by_slug, structures
-from portal.web.founding import MOST_DAYS, USUAL_DAYS, Founding, found, is_empty, start_token
+from portal.web.founding import MOST_DAYS, USUAL_DAYS, Founding, found, start_token
 
 if TYPE_CHECKING:
     from portal.core.config import Config
@@ -119,10 +119,10 @@ def start_link(config: Config, database: Database) -> str:
 
 def first_link(config: Config) -> str | None:
     """The start link of a portal without any structure; None once there is one."""
+    if not is_new(config):
+        return None
     with opened(config) as database:
-        with database.reading(Scope.nobody()) as u:
-            empty = is_empty(u)
-        return start_link(config, database) if empty else None
+        return start_link(config, database)
 
 
 def _tokens(config: Config) -> Tokens:
