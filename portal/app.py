@@ -31,6 +31,7 @@ from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
     actions,
+    alarm_words,
     bodies,
     case_entry,
     case_learning,
@@ -101,6 +102,7 @@ BLUEPRINTS = (
     partner.bp,
     case_entry.bp,
     bodies.bp,
+    alarm_words.bp,
     case_learning.bp,
     cases.bp,
     case_people.bp,

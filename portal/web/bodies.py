@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 bp = Blueprint("bodies", __name__)
 
 _FAULTS: dict[tuple[str, str], str] = {
-    ("name", "empty"): N_("Write its name."),
+    ("name", "empty"): N_("Write the name of this body."),
     ("name", "long"): N_("Write at most %(limit)d characters."),
     ("name", "taken"): N_("It stands on the list already."),
 }

@@ -40,7 +40,7 @@ from portal.web.doors import (
 )
 from portal.web.guard import Desk, requires
 from portal.web.house import house
-from portal.web.reaching import Reaching, help_options, member, moment_options
+from portal.web.reaching import Reaching, help_options, language_options, member, moment_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,12 +238,10 @@ def _form_page(desk: Desk, typed: Typed, token: str, faults: Sequence[Invalid] =
         choices={
             "kind": [{"value": kind.value, "label": gettext(row.label)} for kind, row in KINDS.items()],
             "channel": [{"value": one.value, "label": gettext(CHANNELS[one].label)} for one in TYPED],
-            "language": [{"value": one.tag, "label": one.own_name} for one in LANGUAGES.values()],
+            "language": language_options(),
             "when": moment_options(),
             "help": [{"value": "", "label": gettext("Not asked")}, *help_options()],
-            "concerns": [
-                {"value": str(one.person.id), "label": f"{one.person.name} · {_role(one)}"} for one in others
-            ],
+            "concerns": [{"value": str(one.person.id), "label": _told_apart(one, others)} for one in others],
         },
         contact_kinds=[one.value for one in ContactKind],
         places=places,
@@ -258,6 +256,13 @@ def _handlers(others: Sequence[Member]) -> list[str]:
 
 def _role(one: Member) -> str:
     return str(gettext(PERMISSIONS[one.role].label))
+
+
+def _told_apart(one: Member, others: Sequence[Member]) -> str:
+    """Name and role; of two with the same, the address too."""
+    label = f"{one.person.name} · {_role(one)}"
+    is_double = sum(other.person.name == one.person.name and other.role is one.role for other in others) > 1
+    return f"{label} · {one.person.email}" if is_double else label
 
 
 def _place_fields(u: Unit, typed: Typed) -> list[dict[str, Any]]:

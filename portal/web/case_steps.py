@@ -177,7 +177,9 @@ def _language_fields(desk: Desk, row: Case, given: Given) -> list[dict[str, Any]
         {Told.CALL: TOLD_BY[Told.CALL], Told.OFFICE: TOLD_BY[Told.OFFICE]},
         gettext("An answer counts once the person can understand it: told by you, or translated beside it."),
     )
-    options = [{"value": one.tag, "label": one.own_name} for one in languages]
+    options = [
+        {"value": one.tag, "label": one.own_name, "lang": one.tag, "dir": one.direction} for one in languages
+    ]
     return [{**written, "options": options}, told]
 
 

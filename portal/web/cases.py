@@ -12,6 +12,7 @@ from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext
 
 from portal.cases.actions import Given, take
+from portal.cases.alarms import raised
 from portal.cases.beside import translate
 from portal.cases.queries import (
     PAGE,
@@ -34,6 +35,7 @@ from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, calendar, main_site, sites, teams
 from portal.tenancy.queries import calendar_of as site_calendar
+from portal.web.alarm_words import alarm_flag
 from portal.web.case_errands import read_errand
 from portal.web.case_page import case_page, spoken
 from portal.web.case_steps import TRANSLATION, Refusal
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 bp = Blueprint("cases", __name__)
 
 GROUPS: dict[str, str] = {
+    "first": N_("Read first"),
     "again": N_("Call, or ask again"),
     "late": N_("Late"),
     "today": N_("Today"),
@@ -79,6 +82,8 @@ def cases(desk: Desk) -> Response:
     with house().database.reading(desk.scope) as u:
         sought = _sought(u)
         rows, total = work_list(u, sought, offset=offset), count_cases(u, sought)
+        if total > PAGE and not offset and sought.today is not None:
+            rows = [*_raised_beyond(u, rows), *rows]
         grouped = _grouped(u, desk, rows, is_work=sought.today is not None)
         filters = _filters(u)
         narrowed = _narrowed(u)
@@ -193,10 +198,17 @@ def _filters(u: Unit) -> list[dict[str, Any]]:
     ]
 
 
+def _raised_beyond(u: Unit, rows: Sequence[Case]) -> list[Case]:
+    """Cases of later pages that nobody has read yet and whose words make us look: they come first too."""
+    unread = work_list(u, Sought(state=CaseState.RECEIVED))
+    known, alarms = {row.id for row in rows}, raised(u, unread)
+    return [row for row in unread if row.id in alarms and row.id not in known]
+
+
 def _grouped(u: Unit, desk: Desk, rows: Sequence[Case], *, is_work: bool) -> dict[str, list[dict[str, Any]]]:
     places = {site.id: site.name for site in sites(u)}
     owners = cards(u, [row.handler_id for row in rows if row.handler_id])
-    words, again = first_words(u, rows), written_again(u, rows)
+    words, again, alarms = first_words(u, rows), written_again(u, rows), raised(u, rows)
     grouped: dict[str, list[dict[str, Any]]] = {key: [] for key in GROUPS}
     calendars: dict[UUID, WorkCalendar] = {}
     for row in rows:
@@ -224,8 +236,11 @@ def _grouped(u: Unit, desk: Desk, rows: Sequence[Case], *, is_work: bool) -> dic
             "place": places.get(row.site_id, ""),
             "owner": owner.name if owner else None,
             "errand": errand,
+            "alarm": alarm_flag(alarms.get(row.id, ())),
         }
-        grouped["again" if errand else _group(place, row.due_on, today)].append(line)
+        is_first = is_work and row.id in alarms and (row.state is CaseState.RECEIVED or row.id in again)
+        group = "first" if is_first else "again" if errand else _group(place, row.due_on, today)
+        grouped[group].append(line)
     return grouped
 
 

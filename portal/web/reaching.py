@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from portal.cases.ways import HELPS, MOMENTS, REACHED_AT, ContactKind, Help, Moment
 from portal.core.errors import Invalid
-from portal.core.languages import N_
+from portal.core.languages import LANGUAGES, N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +95,14 @@ def member(words: type[W], raw: str | None) -> W | None:
 def moment_options() -> list[dict[str, Any]]:
     """When somebody can be reached, to choose from."""
     return [{"value": one.value, "label": gettext(label)} for one, label in MOMENTS.items()]
+
+
+def language_options() -> list[dict[str, Any]]:
+    """The languages by their own names, each told apart as what it is."""
+    return [
+        {"value": one.tag, "label": one.own_name, "lang": one.tag, "dir": one.direction}
+        for one in LANGUAGES.values()
+    ]
 
 
 def help_options() -> list[dict[str, Any]]:

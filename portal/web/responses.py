@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
 from flask_babel import gettext, ngettext
 
+from portal.cases.alarm_words import alarms_in
+from portal.cases.alarms import entries
 from portal.core.errors import NotFound
 from portal.core.languages import LANGUAGES, N_, direction_of
 from portal.core.worktime import ONE_DAY, WorkCalendar
@@ -18,6 +20,7 @@ from portal.questionnaires.queries import published, version
 from portal.questionnaires.reading import PAGE, Wanted, count_opinions, opinions, waiting_words
 from portal.questionnaires.rules import ItemKind, worded
 from portal.tenancy.queries import agreements, calendar_of, sites, teams
+from portal.web.alarm_words import alarm_flag
 from portal.web.dates import day_told
 from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import requires
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from portal.cases.alarm_words import Entry
     from portal.core.db import Unit
     from portal.questionnaires.reading import Opinion
     from portal.questionnaires.rules import Choice, Question
@@ -37,6 +41,9 @@ if TYPE_CHECKING:
 bp = Blueprint("responses", __name__)
 
 _SEPARATOR = " · "
+_LATELY = timedelta(days=14)
+_PAGES_LOOKED_AT = 4
+"""How far back, and how many pages of opinions, are looked through for what stands on top."""
 _LABELS = {
     "site": N_("Site"),
     "team": N_("Team"),
@@ -94,7 +101,9 @@ def responses(desk: Desk) -> Response:
         closed = _closed_from(u, choices) if desk.may(Permission.READ_TEXTS) else None
         total = count_opinions(u, wanted)
         waiting = waiting_words(u, wanted, closed or {})
-        lines = [_line(u, desk, one, choices) for one in opinions(u, wanted, closed, offset=offset)]
+        words = entries(u) if closed is not None else ()
+        lines = [_line(u, desk, one, choices, words) for one in opinions(u, wanted, closed, offset=offset)]
+        first = [] if offset or closed is None else _first(u, desk, wanted, closed, choices)
     return render_staff(
         "staff/responses.html",
         desk,
@@ -102,6 +111,7 @@ def responses(desk: Desk) -> Response:
         filters=_filters(choices),
         total=total,
         withheld=_withheld(waiting, choices),
+        first=first,
         responses=lines,
         newer=_page(desk, offset - PAGE) if offset >= PAGE else None,
         older=_page(desk, offset + PAGE) if total > offset + PAGE else None,
@@ -191,7 +201,30 @@ def _page(desk: Desk, offset: int) -> str:
     return f"{desk.url('responses')}?{urlencode({**kept, 'offset': offset})}"
 
 
-def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices) -> dict[str, Any]:
+def _first(
+    u: Unit, desk: Desk, wanted: Wanted, closed: Mapping[UUID, date], choices: Choices
+) -> list[dict[str, Any]]:
+    """The opinions of the last days whose words hold one that makes us look, the newest first."""
+    since = max(max(closed.values()) - _LATELY, wanted.since or date.min)
+    lately, words = replace(wanted, since=since), entries(u)
+    found = [
+        one
+        for page in range(_PAGES_LOOKED_AT)
+        for one in opinions(u, lately, closed, offset=page * PAGE)
+        if alarms_in("\n".join(one.words.values()), words)
+    ]
+    return [_line(u, desk, one, choices, words) for one in found]
+
+
+def _flags(one: Opinion, text: str | None, words: tuple[Entry, ...]) -> list[dict[str, str]]:
+    """What is to be known of an opinion at once: its words wait, or hold one that makes us look."""
+    if one.waits:
+        return [{"text": gettext("A free word waits"), "tone": "waiting"}]
+    flag = alarm_flag(alarms_in(text or "", words))
+    return [flag] if flag else []
+
+
+def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices, words: tuple[Entry, ...]) -> dict[str, Any]:
     asked = version(u, one.row.version_id).form.questions
     with_faces = next((question for question in asked if question.kind is ItemKind.FACES), None)
     given = _chosen(with_faces, one) if with_faces else None
@@ -206,7 +239,7 @@ def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices) -> dict[str, Any]
         "lang": one.row.language,
         "dir": direction_of(text or "", one.row.language),
         "text": text,
-        "flags": [{"text": gettext("A free word waits"), "tone": "waiting"}] if one.waits else [],
+        "flags": _flags(one, text, words),
         "answers": [
             {"question": question.said(desk.language)[0], "label": worded(found.labels, desk.language)[0]}
             for question in asked

@@ -59,6 +59,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _agreements(desk, agreements(u)),
         *(_site(u, desk, one) for one in places),
         _another_site(desk),
+        _words(desk),
         _many(desk),
         _before(desk),
         _accessible(u, desk),
@@ -250,6 +251,16 @@ def _days(names: Sequence[str]) -> str:
     if len(names) == 1:
         return as_heading(names[0])
     return as_heading(str(gettext("%(first)s to %(last)s", first=names[0], last=names[-1])))
+
+
+def _words(desk: Desk) -> dict[str, Any]:
+    return _section(
+        gettext("Words that make us look"),
+        (),
+        desk.url("settings", "words"),
+        lead=gettext("Violence, danger, discrimination: a text that holds such a word stands on top."),
+        edit_label=gettext("See and change the words"),
+    )
 
 
 def _another_site(desk: Desk) -> dict[str, Any]:

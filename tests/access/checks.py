@@ -78,8 +78,8 @@ def tab_order(shown: Shown, _seen: Seen) -> list[str]:
     """Tab goes through every control in the order of the page, and out of it again."""
     count: int = shown.step("count")
     shown.step("set_out")
-    # A field for a date is several stops: day, month, year.
-    for _ in range(min(count + 4 * shown.page.locator("[type=date]").count(), _MOST_STOPS)):
+    # A field for a date or an hour is several stops: day, month, year.
+    for _ in range(min(count + 4 * shown.page.locator("[type=date], [type=time]").count(), _MOST_STOPS)):
         shown.page.keyboard.press("Tab")
     found: list[str] = shown.step("astray")
     return found

@@ -448,6 +448,8 @@ STAFF: dict[str, Screen] = {
             ("agreements/new", "new_agreement", {}),
         )
     },
+    "settings, words": Screen("alarm_words.words", inside("settings/words")),
+    "settings, words, none": Screen("alarm_words.words", unsaid("settings/words", word=""), 422),
     "settings, audit": Screen("statement.audited", inside("settings/accessibility")),
     "settings, audit to come": Screen(
         "statement.audited", unsaid("settings/accessibility", day="2099-01-01", rate="87"), 422
