@@ -74,7 +74,7 @@ def ledger(u: Unit, first: date, last: date, kinds: Collection[Kind]) -> list[Li
     for begin in range(0, len(rows), _AT_ONCE):
         part = rows[begin : begin + _AT_ONCE]
         events = _events(u, [row.id for row in part])
-        lines += [_line(u, row, events[row.id]) for row in part]
+        lines += [line_of(u, row, events[row.id]) for row in part]
     return lines
 
 
@@ -85,7 +85,8 @@ def _events(u: Unit, ids: Sequence[UUID]) -> dict[UUID, list[CaseEvent]]:
     return by_case
 
 
-def _line(u: Unit, row: Case, events: Sequence[CaseEvent]) -> Line:
+def line_of(u: Unit, row: Case, events: Sequence[CaseEvent]) -> Line:
+    """The line of one case, told by its events."""
     frame = Frame(calendar(u, row.calendar_id), policy_version(u, row.policy_id).targets)
     stands = fold(frame, happened(events))
 

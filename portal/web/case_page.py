@@ -90,7 +90,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         status_of(refusal),
         flashes=[gettext(DONE[done])] if done in DONE else [],
         version=str(row.version),
-        urls={"list": desk.url("cases")},
+        urls={"list": desk.url("cases"), "sheet": desk.url("cases", reference, "sheet.pdf")},
         case={"reference": row.reference, "title": gettext(KINDS[row.kind].label)},
         tags=_tags(row),
         urgent=next((one for one in promises if one["is_running"]), None),

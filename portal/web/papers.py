@@ -22,7 +22,7 @@ from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
-from portal.web.papers_words import Names, file_name, month_paper, register_paper, register_table
+from portal.web.papers_words import Names, month_paper, register_paper, register_table, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,10 +64,10 @@ def register(desk: Desk, form: str) -> Response:
         today = today_at(u)
     title = _register_title(kinds, first, last)
     if form == "pdf":
-        return _sent(papered(register_paper(desk, names, title, lines, today)), "application/pdf", title)
+        return sent(papered(register_paper(desk, names, title, lines, today)), "application/pdf", title)
     media_type, made = _FORMS[form]
     header, rows = register_table(names, lines)
-    return _sent(made(gettext("Register"), header, rows), media_type, title, form)
+    return sent(made(gettext("Register"), header, rows), media_type, title, form)
 
 
 @bp.get("/s/<slug>/papers/month.pdf")
@@ -77,7 +77,7 @@ def month(desk: Desk) -> Response:
     with house().database.reading(desk.scope) as u:
         first = _month(u)
         title = day_told(first, "LLLL y")
-        return _sent(_month_pdf(desk, u, title, Selection(first, last_day(first))), "application/pdf", title)
+        return sent(_month_pdf(desk, u, title, Selection(first, last_day(first))), "application/pdf", title)
 
 
 @bp.get("/s/<slug>/papers/agreement.pdf")
@@ -92,7 +92,7 @@ def agreement(desk: Desk) -> Response:
         last = _month(u)
         selection = Selection(months_after(last, -11), last_day(last), agreement_id=row.id)
         title = f"{row.partner}, {row.purpose}"
-        return _sent(_month_pdf(desk, u, title, selection), "application/pdf", title)
+        return sent(_month_pdf(desk, u, title, selection), "application/pdf", title)
 
 
 def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection) -> bytes:
@@ -112,13 +112,6 @@ def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection) -> bytes:
         if selection.takes(one.site_id, one.team_id, one.agreement_id)
     ]
     return papered(month_paper(desk, title, figures(u, selection), figures(u, before), lines))
-
-
-def _sent(file: bytes, media_type: str, title: str, form: str = "pdf") -> Response:
-    response = Response(file, content_type=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(title, form)}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _register_title(kinds: Sequence[Kind], first: date, last: date) -> str:

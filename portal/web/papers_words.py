@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from flask import Response
 from flask_babel import format_decimal, format_percent, gettext
 
 from portal.cases.rules import KINDS, Kind
@@ -92,14 +93,23 @@ def file_name(title: str, form: str) -> str:
     return f"{_UNSAFE.sub('-', plain).strip('-') or 'portevoix'}.{form}"
 
 
+def sent(file: bytes, media_type: str, title: str, form: str = "pdf") -> Response:
+    """The file, to be kept under its title and by no browser."""
+    response = Response(file, content_type=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(title, form)}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def register_table(names: Names, lines: Sequence[Line]) -> tuple[list[str], list[list[Cell]]]:
     """The headings and cells of a register in a file; what no event tells is empty."""
     return [gettext(label) for label in COLUMNS.values()], [
-        [_cell(names, line, field) for field in COLUMNS] for line in lines
+        [cell_of(names, line, field) for field in COLUMNS] for line in lines
     ]
 
 
-def _cell(names: Names, line: Line, field: str) -> Cell:
+def cell_of(names: Names, line: Line, field: str) -> Cell:
+    """What a line holds under a column, in words."""
     words: dict[str, Cell] = {
         "kind": gettext(KINDS[line.kind].label),
         "channel": gettext(CHANNELS[line.channel].label),
@@ -129,11 +139,11 @@ def register_paper(desk: Desk, names: Names, title: str, lines: Sequence[Line], 
         Column(gettext(COLUMNS[field]), numeric=field.endswith("_days"), wide=field == "site_id")
         for field in _ON_PAPER
     ]
-    rows = [[_on_paper(_cell(names, line, field)) for field in _ON_PAPER] for line in lines]
+    rows = [[_on_paper(cell_of(names, line, field)) for field in _ON_PAPER] for line in lines]
     parts: list[Part] = [Table(columns, rows), Text(_how_to_read())]
     if not lines:
         parts = [Text(gettext("Nothing was received."))]
-    return replace(_paper(desk, title, today, parts), lead=lead, is_wide=True)
+    return replace(paper_of(desk, title, today, parts), lead=lead, is_wide=True)
 
 
 def _how_to_read() -> str:
@@ -193,7 +203,7 @@ def month_paper(desk: Desk, title: str, now: Figures, before: Figures, lines: Se
             )
         ),
     ]
-    return _paper(desk, title, now.today, parts)
+    return paper_of(desk, title, now.today, parts)
 
 
 def _span(found: Figures) -> str:
@@ -226,7 +236,8 @@ def _flow(kind: Kind, lines: Sequence[Line], start: date, end: date) -> list[str
     return [gettext(KINDS[kind].plural), *(str(format_decimal(n)) for n in (received, closed, still))]
 
 
-def _paper(desk: Desk, title: str, today: date, parts: Sequence[Part]) -> Paper:
+def paper_of(desk: Desk, title: str, today: date, parts: Sequence[Part]) -> Paper:
+    """A paper of the structure of this desk, made today."""
     if desk.structure is None:
         raise NotFound("structure")
     return Paper(

@@ -471,6 +471,7 @@ NO_PAGE: dict[str, str] = {
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",
+    "case_sheet.sheet": "a PDF: see tests/pages/test_papers.py",
     "papers.month": "a PDF: see tests/pages/test_papers.py",
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",
     "minutes.pdf": "a PDF: see tests/pages/test_reviews.py",

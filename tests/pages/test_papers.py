@@ -16,6 +16,7 @@ from staff import signed_in
 from walls.planting import planted_at
 
 from portal.cases.actions import Given, take
+from portal.cases.beside import name_person
 from portal.cases.queries import events_of
 from portal.cases.rules import Finding, Outcome
 from portal.core.exports import csv_of
@@ -147,3 +148,25 @@ def test_an_auditor_takes_papers_out_and_a_mediator_does_not(sqlite_world: World
     assert auditor.get(f"/s/passerelle/papers/register.csv?{YEAR}").status_code == 200
     mediator = signed_in(sqlite_world, Role.MEDIATOR, email="sam@passerelle.example")
     assert mediator.get("/s/passerelle/papers").status_code == 403
+
+
+def test_the_sheet_of_a_case_says_what_was_said_and_done(world: World, planted: Planted) -> None:
+    lead = signed_in(world, email="yasmine@passerelle.example")
+    answer = lead.get(f"/s/passerelle/cases/{planted.reference}/sheet.pdf")
+    assert planted.reference.lower() in answer.headers["Content-Disposition"]
+    pages = texts(answer.data)
+    said = " ".join(" ".join(pages).split())
+    assert len(pages) <= 2
+    assert planted.reference in said
+    assert "Voici notre réponse" in said
+    assert said.count("La personne") >= 2
+
+
+def test_nobody_takes_out_the_sheet_of_a_case_that_names_them(sqlite_world: World) -> None:
+    made = planted_at(sqlite_world, sqlite_world.lyon, "Chêne", rounds=1)
+    named = signed_in(sqlite_world, Role.DIRECTOR, email="sam@passerelle.example")
+    path = f"/s/passerelle/cases/{made.reference}/sheet.pdf"
+    assert named.get(path).status_code == 200
+    with sqlite_world.database.transaction(made.lead) as u:
+        name_person(u, made.ids["case_id"], named.person_id)
+    assert named.get(path).status_code == 404
