@@ -75,6 +75,7 @@ class Act(StrEnum):
     CODE_REPLACED = "code_replaced"
     BRANDING_CHANGED = "branding_changed"
     POLICY_CHANGED = "policy_changed"
+    RETENTION_CHANGED = "retention_changed"
     STAFF_INFORMED = "staff_informed"
     CALENDAR_CHANGED = "calendar_changed"
     SITE_ADDED = "site_added"
@@ -86,6 +87,9 @@ class Act(StrEnum):
     START_TICKED = "start_ticked"
     PRIVACY_CONTACT = "privacy_contact"
     NETWORK_REMINDED = "network_reminded"
+    OFFER_MADE = "offer_made"
+    OFFER_TAKEN = "offer_taken"
+    OFFER_DECLINED = "offer_declined"
 
 
 @dataclass(frozen=True, slots=True)

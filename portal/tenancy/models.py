@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.schema import Base, OwnedRow, StructureOwned, owned_fk
+from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, owned_fk
 
 
 class Network(Base):
@@ -77,6 +77,21 @@ class NetworkMember(StructureOwned, Base):
 
     network_id: Mapped[int] = mapped_column(primary_key=True)
     joined_at: Mapped[datetime]
+
+
+class NetworkOffer(OwnedRow, Base):
+    """What a network proposes to the structure: a colour, a campaign. Nothing changes before it is taken."""
+
+    __tablename__ = "network_offer"
+
+    offered_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    offered_at: Mapped[datetime]
+    colour: Mapped[str | None]
+    campaign: Mapped[str | None]
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    answered_at: Mapped[datetime | None]
+    is_taken: Mapped[bool | None]
 
 
 class Site(OwnedRow, Base):

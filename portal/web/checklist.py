@@ -14,20 +14,25 @@ from portal.core.languages import N_
 from portal.people.actions import PersonGiven, invite, journal
 from portal.people.passwords import name_in, read_email
 from portal.people.rules import PERMISSIONS, Act, Permission, Role
+from portal.tenancy.offers import answer_offer, campaign_now, open_offer
 from portal.web.codes import drawn
+from portal.web.dates import day_told
 from portal.web.desk import form_errors, render_staff
 from portal.web.fields import blame, optional
 from portal.web.guard import requires
 from portal.web.guide_text import BEGIN, path_of, spoken
 from portal.web.house import house
-from portal.web.readiness import STEPS, held
+from portal.web.readiness import STEPS, held, open_steps, steps_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from flask import Response
     from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response as Redirect
 
     from portal.core.db import Unit
+    from portal.tenancy.models import NetworkOffer
     from portal.web.guard import Desk
     from portal.web.readiness import Held, Step
 
@@ -37,6 +42,8 @@ DONE: dict[str, str] = {
     "founded": N_("Your structure is there. This code already collects opinions."),
     "invited": N_("The invitations are on their way by e-mail."),
     "ticked": N_("It is written down."),
+    "taken": N_("It is yours from now on."),
+    "declined": N_("The network is told that you did not take it."),
 }
 """What the page says after an act; the address names it (`?done=founded`)."""
 _FAULTS: dict[str, str] = {
@@ -45,6 +52,8 @@ _FAULTS: dict[str, str] = {
     "same": N_("These are two different people: write another address."),
     "empty": N_("Write at least one address."),
 }
+_APART, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+"""Around a name in whatever script, so that it does not turn the sentence about."""
 _HANDLERS = (Role.DIRECTOR, Role.SUPERVISOR, Role.QUALITY_LEAD)
 
 
@@ -97,6 +106,18 @@ def invite_next(desk: Desk) -> ResponseReturnValue:
     return _done(desk, "invited")
 
 
+@bp.post("/s/<slug>/start/offers/<uuid:offer_id>/<any(take, decline):answer>")
+@requires(Permission.MANAGE_SETTINGS)
+def answer(desk: Desk, offer_id: UUID, answer: str) -> Redirect:
+    """What the network proposes is taken or not. Raises `NotFound` for what waits for no answer."""
+    taken = answer == "take"
+    with house().database.transaction(desk.scope) as u:
+        answer_offer(u, offer_id, is_taken=taken)
+        act = Act.OFFER_TAKEN if taken else Act.OFFER_DECLINED
+        journal(u, act, by=desk.person.id, offer=str(offer_id))
+    return _done(desk, "taken" if taken else "declined")
+
+
 @bp.post("/s/<slug>/start/<step>/done")
 @requires(Permission.MANAGE_SETTINGS)
 def tick(desk: Desk, step: str) -> Redirect:
@@ -134,8 +155,8 @@ def _done(desk: Desk, what: str) -> Redirect:
 def _page(desk: Desk, form: Any) -> Response:
     faults = form_errors(form)
     with house().database.reading(desk.scope) as u:
-        now = held(u)
-        code = _first_code(u, desk)
+        now, code = held(u), _first_code(u, desk)
+        proposed, campaign = _proposed(desk, open_offer(u)), campaign_now(u)
     rows = _rows(desk, now)
     left = [row for row in rows if row["state"] != "done"]
     asks = any(row["id"] in {"handlers", "recourse"} for row in left)
@@ -147,6 +168,8 @@ def _page(desk: Desk, form: Any) -> Response:
         flashes=[gettext(done)] if done else [],
         title=gettext("Getting started"),
         code=code,
+        proposed=proposed,
+        campaign=None if campaign is None else _campaign(campaign),
         form=form if asks else None,
         urls={"people": desk.url("start", "people"), "guide": path_of(BEGIN, spoken(desk.language))},
         steps=rows,
@@ -154,6 +177,25 @@ def _page(desk: Desk, form: Any) -> Response:
         ready=len(rows) - len(left),
         errors=faults,
     )
+
+
+def _proposed(desk: Desk, row: NetworkOffer | None) -> dict[str, Any] | None:
+    """What the network proposes, with both answers; None when nothing waits."""
+    if row is None:
+        return None
+    return {
+        "colour": row.colour,
+        "campaign": _campaign(row) if row.campaign else None,
+        "take": desk.url("start", "offers", str(row.id), "take"),
+        "decline": desk.url("start", "offers", str(row.id), "decline"),
+    }
+
+
+def _campaign(row: NetworkOffer) -> str:
+    """Its name and its days."""
+    days = [day_told(day, "long") for day in (row.starts_on, row.ends_on) if day]
+    name = f"{_APART}{row.campaign}{_END}"
+    return str(gettext("%(name)s, from %(first)s to %(last)s", name=name, first=days[0], last=days[-1]))
 
 
 def _first_code(u: Unit, desk: Desk) -> dict[str, Any] | None:
@@ -173,8 +215,8 @@ def _first_code(u: Unit, desk: Desk) -> dict[str, Any] | None:
 
 def _rows(desk: Desk, now: Held) -> list[dict[str, Any]]:
     """Each row in words: done, next or to do, by whom and where."""
-    waiting = [step for step in STEPS if not step.done(now)]
-    return [_row(desk, step, now, is_next=step in waiting[:1]) for step in STEPS]
+    waiting = open_steps(now)
+    return [_row(desk, step, now, is_next=step in waiting[:1]) for step in steps_of(now)]
 
 
 def _row(desk: Desk, step: Step, now: Held, *, is_next: bool) -> dict[str, Any]:

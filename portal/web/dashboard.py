@@ -23,7 +23,7 @@ from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
-from portal.web.readiness import STEPS, held, open_steps
+from portal.web.readiness import held, open_steps, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,12 +211,13 @@ def _title(asked: Asked, found: Figures) -> str:
 def _start(desk: Desk, begun: Held | None) -> dict[str, str] | None:
     """The way to what is still missing; None once nothing is, and for whoever cannot see to it."""
     left = open_steps(begun) if begun else []
-    if not left:
+    if begun is None or not left:
         return None
+    total = len(steps_of(begun))
     text = gettext(
         "%(ready)d of %(total)d done. Next: %(next)s.",
-        ready=len(STEPS) - len(left),
-        total=len(STEPS),
+        ready=total - len(left),
+        total=total,
         next=gettext(left[0].sentence),
     )
     return {"text": text, "url": desk.url("start"), "label": gettext("Getting started")}

@@ -1,6 +1,6 @@
-"""The page of a network: which of its structures have begun, what they still lack, and a reminder.
+"""The page of a network: which of its structures have begun, a reminder, and what is proposed to all.
 
-A network is the structures in which somebody is network lead (docs/decisions/0009): rights come from there
+A network is the structures in which somebody is network lead (docs/decisions/0023): rights come from there
 alone, and the display floor binds them, so that a structure has begun once five answers have come.
 """
 
@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
+from wtforms import Form, StringField
 
 from portal.core.db import Scope
-from portal.core.errors import NotFound
+from portal.core.errors import Invalid, NotFound
 from portal.core.languages import N_
 from portal.insight.floor import FLOOR
 from portal.notifications.actions import tell_member
@@ -25,9 +26,11 @@ from portal.people.models import JournalEntry
 from portal.people.queries import members
 from portal.people.rules import Act, Role
 from portal.questionnaires.models import Response as Answers
+from portal.tenancy.offers import Offered, last_offer, offer
 from portal.tenancy.queries import local_day
 from portal.web.dates import day_told
-from portal.web.desk import render_staff
+from portal.web.desk import form_errors, render_staff
+from portal.web.fields import Day, at_most, blame, optional
 from portal.web.guard import places_of, signed_in
 from portal.web.house import house
 from portal.web.readiness import STEPS, held, open_steps
@@ -36,10 +39,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from flask import Response
+    from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response as Redirect
 
     from portal.core.db import Unit
     from portal.people.queries import Place
+    from portal.tenancy.models import NetworkOffer
     from portal.web.guard import Desk
     from portal.web.readiness import Step
 
@@ -51,9 +56,23 @@ REMIND_AGAIN = timedelta(days=7)
 """A structure is not reminded twice in a week, however often the button is pressed."""
 DONE: dict[str, str] = {
     "reminded": N_("The reminders are on their way by e-mail."),
+    "proposed": N_("Every structure sees the proposal, and answers it."),
     "nobody": N_("Nobody was reminded: all have begun, were reminded this week, or have nobody yet."),
 }
 """What the page says after an act; the address names it (`?done=reminded`)."""
+_ANSWERS: dict[bool | None, str] = {
+    None: N_("Proposal: no answer yet"),
+    True: N_("Proposal: taken"),
+    False: N_("Proposal: not taken"),
+}
+_FAULTS: dict[tuple[str, str], str] = {
+    ("colour", "empty"): N_("Propose a campaign, a colour, or both."),
+    ("colour", "form"): N_("Write a colour like this: #17606b"),
+    ("starts_on", "empty"): N_("Fill this in."),
+    ("ends_on", "empty"): N_("Fill this in."),
+    ("ends_on", "before_start"): N_("This is before the campaign begins."),
+}
+_MOST_NAME = 80
 _REMINDED = (Role.QUALITY_LEAD, Role.DIRECTOR)
 """Who gets a reminder: those of the first of these roles that anybody has."""
 
@@ -69,24 +88,78 @@ class Member:
     """The first thing that is missing, as a msgid."""
     reminded_on: date | None
     may_remind: bool
+    offer: NetworkOffer | None
+    """The last proposal to it."""
 
 
 @bp.get("/network")
 @signed_in
 def show(desk: Desk) -> Response:
     """Every structure of the network. Raises `NotFound` for whoever leads none."""
-    rows = [_member(desk, place) for place in _led(desk)]
+    return _page(desk, _led(desk), OfferForm())
+
+
+def _page(desk: Desk, led: list[Place], form: Any) -> Response:
+    rows = [_member(desk, place) for place in led]
+    faults = form_errors(form)
     done = DONE.get(request.args.get("done", ""))
     return render_staff(
         "staff/network.html",
         desk,
+        422 if faults else 200,
+        errors=faults,
+        form=form,
         flashes=[gettext(done)] if done else [],
         structures=[_row(one) for one in sorted(rows, key=lambda one: one.has_begun)],
         begun=sum(one.has_begun for one in rows),
         total=len(rows),
         total_steps=len(SHOWN),
-        urls={"remind": "/network/remind" if any(one.may_remind for one in rows) else None},
+        urls={
+            "remind": "/network/remind" if any(one.may_remind for one in rows) else None,
+            "offer": "/network/offer",
+        },
     )
+
+
+class OfferForm(Form):  # type: ignore[misc]  # WTForms has no types
+    """What is proposed to every structure at once: a colour, a campaign, or both."""
+
+    campaign = StringField(
+        lazy_gettext("Name of the campaign"),
+        [at_most(_MOST_NAME)],
+        render_kw={"autocomplete": "off", "dir": "auto"},
+    )
+    starts_on = Day(lazy_gettext("From"), [optional()])
+    ends_on = Day(lazy_gettext("Until"), [optional()])
+    colour = StringField(
+        lazy_gettext("Colour of the network"),
+        description=lazy_gettext("Such as #17606b; empty: each keeps its own."),
+        render_kw={"autocomplete": "off", "dir": "ltr"},
+    )
+
+
+@bp.post("/network/offer")
+@signed_in
+def propose(desk: Desk) -> ResponseReturnValue:
+    """Every structure gets the proposal; 422 with every fault at its field, and none gets it."""
+    led, form = _led(desk), OfferForm(request.form)
+    if not form.validate():
+        return _page(desk, led, form)
+    try:
+        given = Offered(
+            (form.colour.data or "").strip() or None,
+            (form.campaign.data or "").strip() or None,
+            form.starts_on.data,
+            form.ends_on.data,
+        )
+    except Invalid as fault:
+        blame(form[fault.fact], gettext(_FAULTS[fault.fact, str(fault.facts["reason"])]))
+        return _page(desk, led, form)
+    for place in led:
+        with house().database.transaction(_scope(desk, place)) as u:
+            row = offer(u, given, by=desk.person.id)
+            journal(u, Act.OFFER_MADE, offer=str(row.id))
+    return redirect("/network?done=proposed", 303)
 
 
 @bp.post("/network/remind")
@@ -123,6 +196,7 @@ def _member(desk: Desk, place: Place) -> Member:
             next=left[0].sentence if left else None,
             reminded_on=local_day(u, last) if last else None,
             may_remind=not has_begun and _may_remind(u),
+            offer=last_offer(u),
         )
 
 
@@ -159,6 +233,13 @@ def _remind(u: Unit) -> int:
     return len(told)
 
 
+def _answered(row: NetworkOffer | None) -> str | None:
+    """What became of the last proposal; None without one."""
+    if row is None:
+        return None
+    return str(gettext(_ANSWERS[row.is_taken]))
+
+
 def _row(one: Member) -> dict[str, Any]:
     return {
         "name": one.place.structure.name,
@@ -166,6 +247,7 @@ def _row(one: Member) -> dict[str, Any]:
         "has_begun": one.has_begun,
         "ready": one.ready,
         "next": gettext(one.next) if one.next else None,
+        "offer": _answered(one.offer),
         "reminded": gettext("Reminded on %(date)s", date=day_told(one.reminded_on, "long"))
         if one.reminded_on
         else None,

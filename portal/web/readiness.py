@@ -18,6 +18,7 @@ from portal.people.rules import Act, Permission, Role, may
 from portal.questionnaires.models import Response
 from portal.tenancy.branding import small_logo_of
 from portal.tenancy.models import CalendarVersion
+from portal.tenancy.offers import open_offer
 from portal.tenancy.queries import current_structure, policy, privacy_contact, sites
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Held:
     has_logo: bool
     calendars: Mapping[UUID, int]
     """The newest calendar of each site, by number."""
+    has_offer: bool
+    """Whether a proposal of the network waits for an answer."""
     has_contact: bool
     is_answered: bool
     told: frozenset[str]
@@ -73,6 +76,15 @@ def _handlers(roles: Counter[Role]) -> int:
     return sum(n for role, n in roles.items() if may(role, Permission.HANDLE_CASES) and role != Role.BOARD)
 
 
+OFFER = Step(
+    "offer",
+    N_("What the network proposes is answered"),
+    N_("A colour or a campaign. Nothing changes before you say yes."),
+    Role.QUALITY_LEAD,
+    "start",
+    lambda held: not held.has_offer,
+)
+"""First of all where a network has proposed something; elsewhere there is no such row."""
 STEPS: tuple[Step, ...] = (
     Step(
         "handlers",
@@ -175,12 +187,18 @@ def held(u: Unit) -> Held:
         brand=current_structure(u).branding_revision,
         has_logo=small_logo_of(u) is not None,
         calendars={site.id: newest[site.id] for site in sites(u)},
+        has_offer=open_offer(u) is not None,
         has_contact=privacy_contact(u) is not None,
         is_answered=u.one(select(Response.id).limit(1)) is not None,
         told=frozenset(str(facts["step"]) for facts in told),
     )
 
 
+def steps_of(held: Held) -> tuple[Step, ...]:
+    """The rows of this structure."""
+    return (OFFER, *STEPS) if held.has_offer else STEPS
+
+
 def open_steps(held: Held) -> list[Step]:
     """The rows that are still to be done, in their order."""
-    return [step for step in STEPS if not step.done(held)]
+    return [step for step in steps_of(held) if not step.done(held)]

@@ -14,6 +14,7 @@ from walls.addresses import signed_in_again
 
 from portal.notifications.models import OutboxRow
 from portal.people.rules import Role
+from portal.tenancy.queries import current_structure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,3 +95,95 @@ def test_without_a_quality_lead_the_director_is_reminded_and_nobody_is_no_harm(
     signed_in(world, Role.DIRECTOR, world.lyon, email="d@p.example")
     assert lead.post("/network/remind").location == "/network?done=reminded"
     assert [mail["To"] for mail in in_folder(world, tmp_path)] == ["d@p.example"]
+
+
+# What is proposed to all
+
+CAMPAIGN = {"campaign": "Printemps", "starts_on": "2027-04-01", "ends_on": "2027-04-30", "colour": "#7a3b69"}
+
+
+def colour(world: World) -> str:
+    """Lyon's."""
+    with world.database.reading(world.lyon.scope) as u:
+        return current_structure(u).colour
+
+
+def proposed(page: str, what: str) -> str:
+    """Where an answer to the proposal of a page goes."""
+    return next(part for part in page.split('"') if part.endswith(f"/{what}"))
+
+
+def test_a_proposal_changes_nothing_before_a_structure_takes_it(world: World) -> None:
+    lead, before = leading(world), colour(world)
+    own = signed_in(world)
+    assert lead.post("/network/offer", **CAMPAIGN).location == "/network?done=proposed"
+    assert colour(world) == before
+    page = own.get("/s/passerelle/start").text
+    assert "Printemps\N{POP DIRECTIONAL ISOLATE}, du 1er avril 2027 au 30 avril 2027" in page
+    assert own.post(proposed(page, "take")).status_code == 303
+    assert colour(world) == "#7a3b69"
+    after = own.get("/s/passerelle/start").text
+    assert "Campagne de votre réseau" in after
+    assert 'id="proposed"' not in after
+    assert lead.get("/network").text.count("Proposition acceptée") == 1
+    assert own.post(proposed(page, "decline")).status_code == 404
+
+
+def test_a_proposal_that_is_declined_leaves_all_as_it_was(world: World) -> None:
+    lead, before, own = leading(world), colour(world), signed_in(world)
+    lead.post("/network/offer", **CAMPAIGN)
+    page = own.get("/s/passerelle/start").text
+    assert own.post(proposed(page, "decline")).status_code == 303
+    assert colour(world) == before
+    assert "Campagne de votre réseau" not in own.get("/s/passerelle/start").text
+
+
+def test_a_new_proposal_replaces_one_without_answer(world: World) -> None:
+    lead, own = leading(world), signed_in(world)
+    lead.post("/network/offer", **CAMPAIGN)
+    old = proposed(own.get("/s/passerelle/start").text, "take")
+    lead.post("/network/offer", colour="#2f5d9b")
+    assert own.post(old).status_code == 404
+    assert "Printemps" not in own.get("/s/passerelle/start").text
+
+
+def test_a_campaign_that_is_over_is_told_no_more(sqlite_world: World) -> None:
+    lead, own = leading(sqlite_world), signed_in(sqlite_world)
+    lead.post("/network/offer", **{**CAMPAIGN, "starts_on": "2027-03-01", "ends_on": "2027-03-23"})
+    own.post(proposed(own.get("/s/passerelle/start").text, "take"))
+    assert "Campagne de votre réseau" not in own.get("/s/passerelle/start").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({}, "colour"),
+        ({"colour": "bleu"}, "colour"),
+        ({"campaign": "Printemps"}, "starts_on"),
+        ({"campaign": "Printemps", "starts_on": "2027-04-01"}, "ends_on"),
+        ({**CAMPAIGN, "ends_on": "2027-03-01"}, "ends_on"),
+        ({**CAMPAIGN, "starts_on": "hier"}, "starts_on"),
+        ({**CAMPAIGN, "campaign": "x" * 81}, "campaign"),
+    ],
+)
+def test_what_cannot_be_proposed_is_told_and_nobody_gets_it(
+    sqlite_world: World, fields: dict[str, str], wrong: str
+) -> None:
+    lead = leading(sqlite_world)
+    page = lead.post("/network/offer", **fields)
+    assert (page.status_code, f'href="#{wrong}"' in page.text) == (422, True)
+    assert 'id="proposed"' not in signed_in(sqlite_world).get("/s/passerelle/start").text
+
+
+def test_whoever_leads_no_network_proposes_nothing(sqlite_world: World) -> None:
+    assert signed_in(sqlite_world).post("/network/offer", **CAMPAIGN).status_code == 404
+
+
+def test_a_proposal_to_another_structure_is_not_there(world: World) -> None:
+    lead = leading(world)
+    lead.post("/network/offer", **CAMPAIGN)
+    theirs = signed_in(world, Role.DIRECTOR, world.strasbourg, email="d@r.example")
+    foreign = proposed(theirs.get("/s/rive-gauche/start").text, "take")
+    own = signed_in(world)
+    assert own.post(foreign.replace("rive-gauche", "passerelle")).status_code == 404
+    assert own.post(foreign).status_code == 404

@@ -16,6 +16,7 @@ from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 from portal.cases.partners import digest_of, partner_token
 from portal.cases.rules import STEPS
 from portal.people.forgotten import reset_token
+from portal.tenancy.offers import Offered, offer
 from portal.web.founding import start_token
 from portal.web.house import house
 
@@ -88,7 +89,10 @@ class Names:
             "kept": _entered(planted).rsplit("/", 1)[1],
             "cases": _partner(world, planted),
         }
-        return cls(where.structure.slug, where.code.code, planted.reference, planted.ids, tokens)
+        with world.database.transaction(planted.lead) as u:
+            offered = offer(u, Offered(colour="#2f5d9b"), by=planted.colleague.person_id).id
+        ids = {**planted.ids, "offer_id": offered}
+        return cls(where.structure.slug, where.code.code, planted.reference, ids, tokens)
 
     def of_rule(self, rule: Rule) -> dict[str, list[Any]]:
         """Every value that each argument of the rule may take. Raises `UnknownArgument`."""
