@@ -74,7 +74,8 @@ def _page(desk: Desk, given: BodyGiven | None = None, fault: Invalid | None = No
             for one in bodies(u)
         ]
     done = _DONE.get(request.args.get("done", ""))
-    told = gettext(_FAULTS["name", str(fault.facts["reason"])], **fault.facts) if fault else None
+    sentence = _FAULTS["name", str(fault.facts["reason"])] if fault else ""
+    told = gettext(sentence, **fault.facts) if fault else None
     return render_staff(
         "staff/bodies.html",
         desk,
