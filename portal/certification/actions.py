@@ -43,13 +43,15 @@ class Decided:
     motif: str | None = None
     site_id: UUID | None = None
     team_id: UUID | None = None
+    from_where: Origin = Origin.PLAN
+    """Of what comes neither from a case nor from a review."""
 
     @property
     def origin(self) -> Origin:
         """Where it comes from."""
         if self.case_id is not None:
             return Origin.CASE
-        return Origin.REVIEW if self.review_id is not None else Origin.PLAN
+        return Origin.REVIEW if self.review_id is not None else self.from_where
 
 
 @dataclass(frozen=True, slots=True)

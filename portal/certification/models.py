@@ -15,7 +15,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.models import CaseBound
-from portal.certification.rules import ActionAct, Origin
+from portal.certification.rules import ActionAct, Observed, Origin
 from portal.core.schema import Base, Document, OwnedRow, RowId, StructureOwned, Word, owned_fk
 
 
@@ -96,6 +96,27 @@ class ActionStep(OwnedRow, Base):
     due_on: Mapped[date | None]
     """The day as it stood after the act."""
     words_sealed: Mapped[bytes | None]
+
+
+class Observation(OwnedRow, Base):
+    """What an audit found or a colleague noticed, and what whoever filed it was told."""
+
+    __tablename__ = "observation"
+    __table_args__ = (
+        owned_fk("action_id", "improvement_action"),
+        UniqueConstraint("structure_id", "number"),
+    )
+
+    number: Mapped[int]
+    kind: Mapped[Observed] = mapped_column(Word(Observed))
+    words_sealed: Mapped[bytes]
+    at: Mapped[datetime]
+    by_id: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    read_at: Mapped[datetime | None]
+    read_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    action_id: Mapped[UUID | None]
+    answer_sealed: Mapped[bytes | None]
+    answered_at: Mapped[datetime | None]
 
 
 class WeekTold(StructureOwned, Base):

@@ -22,14 +22,41 @@ class Origin(StrEnum):
 
     CASE = "case"
     REVIEW = "review"
+    AUDIT = "audit"
+    TEAM = "team"
     PLAN = "plan"
 
 
 ORIGINS: dict[Origin, str] = {
     Origin.CASE: N_("From a message"),
     Origin.REVIEW: N_("Decided in a review"),
+    Origin.AUDIT: N_("From an audit"),
+    Origin.TEAM: N_("Noticed by a colleague"),
     Origin.PLAN: N_("From the team"),
 }
+
+
+class Observed(StrEnum):
+    """What was noticed (stored by value)."""
+
+    INCIDENT = "incident"
+    IDEA = "idea"
+    NONCONFORMITY = "nonconformity"
+    REMARK = "remark"
+    STRENGTH = "strength"
+    SUGGESTION = "suggestion"
+
+
+OBSERVED: dict[Observed, str] = {
+    Observed.INCIDENT: N_("An incident"),
+    Observed.IDEA: N_("An idea of mine"),
+    Observed.NONCONFORMITY: N_("Audit: a nonconformity"),
+    Observed.REMARK: N_("Audit: a remark"),
+    Observed.STRENGTH: N_("Audit: a strength"),
+    Observed.SUGGESTION: N_("Audit: a suggestion"),
+}
+AUDITED = frozenset({Observed.NONCONFORMITY, Observed.REMARK, Observed.STRENGTH, Observed.SUGGESTION})
+"""What an audit says; the rest is said by the team, and read by whoever leads the plan."""
 
 
 class ActionAct(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
     from portal.core.errors import Invalid
 
+USUAL = timedelta(days=28)
+"""The day that a form for an action proposes."""
 FAULTS: dict[tuple[str, str], str] = {
     ("what", "empty"): N_("Fill this in."),
     ("what", "long"): N_("Write at most %(limit)d characters."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -30,6 +29,7 @@ from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import local_day, sites
 from portal.web.action_forms import (
+    USUAL,
     ActionForm,
     LaterForm,
     WordsForm,
@@ -62,8 +62,6 @@ bp = Blueprint("actions", __name__)
 
 PAGE = 50
 """Done actions on one page; those to do all stand there."""
-USUAL = timedelta(days=28)
-"""The day that the form proposes."""
 
 
 @bp.get("/s/<slug>/actions")
@@ -86,6 +84,7 @@ def plan(desk: Desk) -> Response:
         desk,
         urls={
             "new": desk.url("actions", "new") if desk.may(Permission.MANAGE_ACTIONS) else None,
+            "noticed": desk.url("observations"),
             "reviews": desk.url("reviews") if desk.may(Permission.READ_ACTIONS) else None,
             "older": f"{desk.url('actions')}?{urlencode({'offset': offset + PAGE})}"
             if len(done) > PAGE

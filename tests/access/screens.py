@@ -270,6 +270,16 @@ def action(visitor: Visitor, *, shown: bool = False, unsaid: bool = False) -> Te
     return visitor.team.get(page if shown else "/s/passerelle/actions")
 
 
+def observed(visitor: Visitor, *, shown: bool = False, unsaid: bool = False) -> TestResponse:
+    """The list of what was noticed with an incident in it; or that, or its answer sent without a word."""
+    sent = visitor.team.post("/s/passerelle/observations/new", kind="incident", words="Une chute au local.")
+    assert sent.status_code == 303, sent.text
+    found = re.findall(r"/s/passerelle/observations/\d+", visitor.team.get(sent.location).text)
+    if unsaid:
+        return visitor.team.post(f"{found[0]}/answer", words="")
+    return visitor.team.get(found[0] if shown else "/s/passerelle/observations")
+
+
 def review(
     visitor: Visitor, *, shown: bool = False, unsaid: str = "", closed: bool = False, rest: str = ""
 ) -> TestResponse:
@@ -386,6 +396,14 @@ STAFF: dict[str, Screen] = {
     "actions, none yet": Screen("actions.plan", empty("actions")),
     "action": Screen("actions.action", partial(action, shown=True)),
     "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "observations": Screen("observations.list_observations", observed),
+    "observations, none yet": Screen("observations.list_observations", empty("observations")),
+    "observation": Screen("observations.observation", partial(observed, shown=True)),
+    "observation, nothing said": Screen(
+        "observations.observation", partial(observed, shown=True, unsaid=True), 422
+    ),
+    "new observation": Screen("observations.new", inside("observations/new")),
+    "new observation, nothing said": Screen("observations.new", unsaid("observations/new"), 422),
     "reviews": Screen("reviews.list_reviews", review),
     "reviews, none yet": Screen("reviews.list_reviews", empty("reviews")),
     "review": Screen("reviews.review", partial(review, shown=True)),

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from staff import PASSWORD, signed_in
 
 from portal.cases.rules import Finding
+from portal.people.rules import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 BEFORE, AFTER = 9, 1
-MOST_SECONDS = 30
+MOST_SECONDS, MOST_SECONDS_OF_AN_INCIDENT = 30, 45
 
 
 @dataclass(slots=True)
@@ -112,3 +113,20 @@ def test_from_a_complaint_to_an_action_done_and_its_effect(
     cells = [row.inner_text().split("\n") for row in effect.locator("tbody tr").all()]
     assert len(cells) == 2
     print(f"{hand.clicks} clicks, {hand.fields} fields, {spent:.1f} s; {effect.inner_text()}")  # noqa: T201 -- what was measured
+
+
+def test_an_incident_is_told_from_a_phone_in_seconds(served: Served, new_page: Callable[..., Page]) -> None:
+    mediator = signed_in(served.world, Role.MEDIATOR, email="sami@passerelle.example", name="Sami Diallo")
+    desk = sat_down(served, new_page, mediator)
+    hand = Hand(desk.page)
+    desk.open("actions")
+    began = monotonic()
+    hand.click("link", "Ce que nous avons remarqué")
+    hand.click("link", "Dire ce que vous avez remarqué")
+    hand.fill("En quelques mots", "Une marche est cassée devant le local, quelqu’un est tombé.")
+    hand.click("button", "Envoyer")
+    desk.reads("Merci. Quelqu’un le lira")
+    spent = monotonic() - began
+    assert (hand.clicks, hand.fields) == (3, 1), "an incident is what is chosen already"
+    assert spent <= MOST_SECONDS_OF_AN_INCIDENT, spent
+    print(f"{hand.clicks} clicks, {hand.fields} field, {spent:.1f} s")  # noqa: T201 -- what was measured

@@ -25,8 +25,10 @@ from portal.cases.queries import case_by_id, case_key, photo_of
 from portal.cases.rules import Direction, Kind
 from portal.cases.ways import BodyKind
 from portal.certification.actions import Decided, open_action
+from portal.certification.observing import observe
 from portal.certification.report import Span
 from portal.certification.reviewing import open_review
+from portal.certification.rules import Observed
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
 from portal.people.models import Invitation, Membership
@@ -105,6 +107,7 @@ def planted_at(world: World, where: Furnished, mark: str, *, rounds: int = 1) ->
         with world.database.transaction(planted.lead) as u:
             what, day = planted.word(f"Recevoir {mark}{turn}-Promesse"), u.now.date() + timedelta(days=9)
             open_action(u, Decided(what, boss_id, day, case_id=planted.ids["case_id"]))
+            observe(u, Observed.INCIDENT, planted.word(f"Chute de {mark}{turn}-Collègue"))
             open_review(u, u.now.date(), Span(u.now.date() - timedelta(days=30), u.now.date()))
             name_person(u, planted.ids["case_id"], planted.ids["person_id"])
     return planted
