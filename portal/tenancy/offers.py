@@ -99,6 +99,6 @@ def last_offer(u: Unit) -> NetworkOffer | None:
 
 def campaign_now(u: Unit) -> NetworkOffer | None:
     """The campaign that the structure has taken part in last, as long as it is not over."""
-    taken = select(NetworkOffer).where(NetworkOffer.is_taken, NetworkOffer.campaign.is_not(None))
+    taken = select(NetworkOffer).where(NetworkOffer.is_taken.is_(True), NetworkOffer.campaign.is_not(None))
     row = u.one(taken.order_by(NetworkOffer.answered_at.desc()).limit(1))
     return row if row and row.ends_on and row.ends_on >= local_day(u) else None
