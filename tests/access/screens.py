@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from io import BytesIO
 from secrets import token_hex
@@ -19,6 +20,7 @@ from portal.cases.partners import digest_of, partner_token
 from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
 from portal.people.rules import Role
+from portal.tenancy.offers import Offered, offer
 from portal.web.founding import start_token
 from portal.web.guide_text import FRONT, NAMES, path_of
 from portal.web.house import house
@@ -138,6 +140,14 @@ def of_two(visitor: Visitor) -> TestResponse:
     for where in (visitor.world.lyon, visitor.world.strasbourg):
         who = signed_in(visitor.world, at=where, email=email, name="Sacha", locale=visitor.language)
     return who.get("/structures")
+
+
+def proposed(visitor: Visitor) -> TestResponse:
+    """Getting started, while something that the network proposes waits."""
+    given = Offered("#7a3b69", "Printemps", date(2027, 4, 1), date(2027, 4, 30))
+    with visitor.world.database.transaction(visitor.team.scope) as u:
+        offer(u, given, by=visitor.team.person_id)
+    return visitor.team.get("/s/passerelle/start")
 
 
 def network(visitor: Visitor) -> TestResponse:
@@ -428,6 +438,7 @@ STAFF: dict[str, Screen] = {
     "invite": Screen("people.invite_form", inside("people/invite")),
     "invite, wrong": Screen("people.invite_form", invite_wrong, 422),
     "getting started": Screen("checklist.show", empty("start?done=founded")),
+    "getting started, proposed": Screen("checklist.show", proposed),
     "getting started, nobody named": Screen("checklist.show", unsaid("start/people", role="director"), 422),
     "many points": Screen("points.ask", inside("settings/points")),
     "many points, looked at": Screen("points.ask", points),
@@ -468,6 +479,11 @@ STAFF: dict[str, Screen] = {
     },
     "settings, words": Screen("alarm_words.words", inside("settings/words")),
     "settings, words, none": Screen("alarm_words.words", unsaid("settings/words", word=""), 422),
+    "settings, retention": Screen("retention.retention", inside("settings/retention?done=kept")),
+    "settings, retention, too long": Screen(
+        "retention.retention", unsaid("settings/retention", case="48"), 422
+    ),
+    "destroyed": Screen("retention.destroyed_page", inside("protection/destroyed")),
     "settings, audit": Screen("statement.audited", inside("settings/accessibility")),
     "settings, audit to come": Screen(
         "statement.audited", unsaid("settings/accessibility", day="2099-01-01", rate="87"), 422
