@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
 
-from portal.cases.models import Attachment, Case, CaseEvent, Message
+from portal.cases.models import Attachment, Case, CaseEvent, Message, PartnerCase
 from portal.cases.queries import locked
 from portal.cases.rules import CaseState
 from portal.cases.standing import ERASED, Happened
@@ -93,6 +93,8 @@ def forget_words(u: Unit, case_id: UUID, by: Author, **why: Any) -> Forgotten:
         update(Message).where(Message.case_id == case_id).values(body_sealed=b"", submit_key=None)
     )
     u.session.execute(delete(Attachment).where(Attachment.case_id == case_id))
+    # The cases of a partner are found by their address: this one no more.
+    u.session.execute(update(PartnerCase).where(PartnerCase.case_id == case_id).values(address_digest=b""))
     case.key_wrapped = None
     happen(u, case, Happened(ERASED, u.now, why), by)
     return Forgotten(texts, photos, contacts)

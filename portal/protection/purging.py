@@ -34,8 +34,6 @@ _DAY = timedelta(days=1)
 _ANSWERED = frozenset({Outcome.ANSWERED, None})
 """How a case ends that was answered; one without outcome (a thanks that was read) is not set aside."""
 PIECES = ("texts", "photos", "contacts")
-REQUEST = "request"
-"""In place of a line of the schedule: somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

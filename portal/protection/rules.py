@@ -133,6 +133,10 @@ RETENTION: dict[Kept, Retention] = {
 }
 
 
+REQUEST = "request"
+"""In place of a line of the schedule, in the log: somebody asked for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lasting:
     """A line of the schedule that nobody sets: how long it lasts is how the portal works."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
-from flask_babel import force_locale, format_percent, gettext
+from flask_babel import force_locale, format_percent, gettext, ngettext
 
 from portal.core.db import Scope
 from portal.core.errors import NotFound
@@ -15,6 +15,8 @@ from portal.core.languages import DEFAULT, N_
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
 from portal.people.rules import Role
+from portal.protection.queries import schedule
+from portal.protection.rules import Kept
 from portal.tenancy.queries import privacy_contact
 from portal.web.dates import day_told
 from portal.web.founding import is_empty
@@ -46,12 +48,15 @@ FAULTS: dict[str, str] = {
 KEEPS: tuple[tuple[str, str], ...] = (
     (N_("A page that you are filling in"), N_("24 hours")),
     (N_("The page that shows the number of your message"), N_("30 minutes")),
-    (
-        N_("Opinions and messages"),
-        N_("no end is set for now; you may ask us to erase yours"),
-    ),
 )
-"""The durations in force: what is kept, and how long."""
+"""What is kept for hours, and how long."""
+KEEPS_FOR: dict[Kept, str] = {
+    Kept.ANSWER_WORDS: N_("The words you add to your opinion"),
+    Kept.CASE: N_("Your message, your photos and our answer, once it is finished"),
+    Kept.CASE_ASIDE: N_("A message that we could not answer, once it is finished"),
+    Kept.CONTACT: N_("Your name and how to reach you, once it is finished"),
+}
+"""What is kept for the months of the schedule in force."""
 
 
 @bp.get("/")
@@ -101,9 +106,16 @@ def privacy(slug: str, language: str | None = None) -> Response:
     """The notice: who is responsible, what is kept and how long, what one may ask for."""
     place = _place(slug, language)
     with house().database.reading(place.scope) as u:
-        contact = privacy_contact(u)
+        contact, months = privacy_contact(u), schedule(u)
     with force_locale(place.language):
         keeps = [{"what": gettext(what), "how_long": gettext(how_long)} for what, how_long in KEEPS]
+        keeps += [
+            {"what": gettext(what), "how_long": ngettext("%(num)d month", "%(num)d months", months[kept])}
+            for kept, what in KEEPS_FOR.items()
+        ]
+        keeps.append(
+            {"what": gettext("Faces and choices, without any name"), "how_long": gettext("no limit")}
+        )
     return _page("privacy", place, language, door="request", contact=contact, keeps=keeps)
 
 

@@ -6,12 +6,14 @@ from base64 import b64encode
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from portal.cases.rules import KINDS, ClockName
 from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
 from portal.people.rules import PERMISSIONS
+from portal.protection.queries import schedule
+from portal.protection.rules import RETENTION
 from portal.tenancy.branding import logo_of
 from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.hours import stretches, write_periods
@@ -55,6 +57,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _promises(u, desk, promises),
         _informed(desk, promises),
         _privacy(desk, privacy_contact(u)),
+        _retention(u, desk),
         _teams(desk, teams(u), {one.id: one.name for one in places}),
         _agreements(desk, agreements(u)),
         *(_site(u, desk, one) for one in places),
@@ -180,6 +183,19 @@ def _informed(desk: Desk, row: PolicyVersion) -> dict[str, Any]:
         ],
         desk.url("settings", "staff-informed"),
         lead=gettext("They open once staff and works council have been informed."),
+    )
+
+
+def _retention(u: Unit, desk: Desk) -> dict[str, Any]:
+    facts = [
+        (gettext(RETENTION[kept].what), ngettext("%(num)d month", "%(num)d months", months))
+        for kept, months in schedule(u).items()
+    ]
+    return _section(
+        gettext("How long we keep things"),
+        facts,
+        desk.url("settings", "retention"),
+        lead=gettext("Every night, what has had its time is destroyed, and a log says how much."),
     )
 
 

@@ -1,0 +1,193 @@
+"""How long things are kept, which a structure may shorten; and the log of what was destroyed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, redirect, request
+from flask_babel import gettext, ngettext
+from wtforms import Form
+
+from portal.core.errors import Conflict
+from portal.core.languages import N_
+from portal.people.actions import journal
+from portal.people.queries import cards
+from portal.people.rules import Act, Permission
+from portal.protection.actions import shorten
+from portal.protection.queries import PAGE, count_destroyed, destroyed, schedule
+from portal.protection.rules import LASTING, REQUEST, RETENTION, THEN, Kept
+from portal.tenancy.queries import local_day, policy
+from portal.web.dates import day_told
+from portal.web.desk import asked_offset, form_errors, render_staff
+from portal.web.fields import Whole, between, blame, needed
+from portal.web.guard import requires
+from portal.web.house import house
+from portal.web.identity import STALE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flask.typing import ResponseReturnValue
+
+    from portal.core.db import Unit
+    from portal.people.queries import Card
+    from portal.protection.models import Destruction
+    from portal.web.guard import Desk
+
+bp = Blueprint("retention", __name__)
+
+NO = "\N{EN DASH}"
+PIECES: dict[str, tuple[str, str]] = {
+    "texts": (N_("%(num)d text"), N_("%(num)d texts")),
+    "photos": (N_("%(num)d photo"), N_("%(num)d photos")),
+    "contacts": (N_("%(num)d contact or name"), N_("%(num)d contacts or names")),
+}
+"""What things held that were destroyed."""
+_ASKED = N_("Somebody asked for it")
+
+
+@bp.route("/s/<slug>/settings/retention", methods=("GET", "POST"))
+@requires(Permission.MANAGE_SETTINGS)
+def retention(desk: Desk) -> ResponseReturnValue:
+    """The schedule, and the way to keep less long, in a new version of the policy."""
+    with house().database.reading(desk.scope) as u:
+        seen, months = policy(u).number, schedule(u)
+    form = _form(request.form, months)
+    status = 200
+    if request.method == "POST":
+        if form.validate():
+            try:
+                _keep(desk, form)
+            except Conflict:
+                blame(next(iter(form)), gettext(STALE))
+                status = 409
+            else:
+                return redirect(f"{desk.url('settings', 'retention')}?done=kept", 303)
+        else:
+            status = 422
+    done = gettext("The new durations hold from tonight on.") if request.args.get("done") == "kept" else None
+    return render_staff(
+        "staff/retention.html",
+        desk,
+        status,
+        flashes=[done] if done else [],
+        form=form,
+        lines=[_line(kept) for kept in Kept],
+        lasting=_lasting(),
+        seen=str(seen),
+        urls={
+            "post": desk.url("settings", "retention"),
+            "back": desk.url("settings"),
+            "destroyed": desk.url("protection", "destroyed"),
+        },
+        errors=form_errors(form),
+    )
+
+
+def _form(sent: Any, months: Mapping[Kept, int]) -> Any:
+    """A field of months for each line of the schedule; those in force until others are sent."""
+    fields = {
+        kept.value: Whole(
+            gettext("Months"),
+            [needed(), between(row.least, row.months)],
+            render_kw={"min": row.least, "max": row.months, "inputmode": "numeric"},
+        )
+        for kept, row in RETENTION.items()
+    }
+    form: type[Any] = type("RetentionForm", (Form,), fields)
+    return form(sent, data={kept.value: n for kept, n in months.items()})
+
+
+def _keep(desk: Desk, form: Any) -> None:
+    """Begin the new version. Raises `Conflict` when the page was made from an older policy."""
+    with house().database.transaction(desk.scope) as u:
+        if request.form.get("seen", "") not in {"", str(policy(u).number)}:
+            raise Conflict("policy")
+        row = shorten(u, {kept: form[kept.value].data for kept in Kept})
+        journal(u, Act.RETENTION_CHANGED, by=desk.person.id, version=str(row.number))
+
+
+def _line(kept: Kept) -> dict[str, str]:
+    row = RETENTION[kept]
+    return {
+        "name": kept.value,
+        "what": gettext(row.what),
+        "purpose": gettext(row.purpose),
+        "since": gettext("Counted from %(day)s.", day=gettext(row.since)),
+        "then": gettext(THEN[row.then]),
+        "source": gettext(row.source),
+        "most": gettext("From %(least)d to %(most)d.", least=row.least, most=row.months),
+    }
+
+
+def _lasting() -> dict[str, Any]:
+    heads = (gettext("What is kept"), gettext("What for"), gettext("How long"))
+    return {
+        "columns": [{"label": label, "numeric": False} for label in heads],
+        "rows": [
+            {"cells": [cell(gettext(text)) for text in (one.what, one.purpose, one.lasts)]} for one in LASTING
+        ],
+    }
+
+
+def cell(text: str) -> dict[str, str | None]:
+    """A cell of a table without a link."""
+    return {"text": text, "url": None}
+
+
+@bp.get("/s/<slug>/protection/destroyed")
+@requires(Permission.READ_REGISTER)
+def destroyed_page(desk: Desk) -> Response:
+    """The log of what was destroyed, the newest line first."""
+    offset = asked_offset()
+    with house().database.reading(desk.scope) as u:
+        rows, total = destroyed(u, offset=offset), count_destroyed(u)
+        known = cards(u, {row.person_id for row in rows if row.person_id})
+        lines = [_destroyed(u, row, known) for row in rows]
+    here = desk.url("protection", "destroyed")
+    newer = f"{here}?offset={max(0, offset - PAGE)}" if offset else None
+    older = f"{here}?offset={offset + PAGE}" if offset + PAGE < total else None
+    return render_staff(
+        "staff/destroyed.html",
+        desk,
+        columns=_columns(),
+        rows=lines,
+        urls={"back": desk.url("protection"), "newer": newer, "older": older},
+    )
+
+
+def _columns() -> Sequence[dict[str, Any]]:
+    heads = (
+        (gettext("Day"), False),
+        (gettext("What went"), False),
+        (gettext("How many"), True),
+        (gettext("What they held"), False),
+        (gettext("Why"), False),
+    )
+    return [{"label": label, "numeric": is_numeric} for label, is_numeric in heads]
+
+
+def _destroyed(u: Unit, row: Destruction, known: Mapping[Any, Card]) -> dict[str, Any]:
+    held = [ngettext(*PIECES[name], n) for name, n in row.pieces.items() if name in PIECES]
+    is_asked = row.rule == REQUEST
+    what = gettext("Message of a person") if is_asked else gettext(RETENTION[Kept(row.rule)].what)
+    return {
+        "cells": [
+            cell(day_told(local_day(u, row.at), "long")),
+            cell(what),
+            cell(str(row.things)),
+            cell(", ".join(held) or NO),
+            cell(_why(row, known)),
+        ]
+    }
+
+
+def _why(row: Destruction, known: Mapping[Any, Card]) -> str:
+    """The line of the schedule in the policy's version, or who did it because somebody asked."""
+    version = gettext("policy version %(number)d", number=row.policy_number)
+    if row.months is None:
+        by = known.get(row.person_id)
+        told: str = gettext("%(why)s · %(who)s", why=gettext(_ASKED), who=by.name if by else NO)
+        return told
+    months = ngettext("%(num)d month", "%(num)d months", row.months)
+    return f"{months} · {version}"
