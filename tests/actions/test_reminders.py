@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from portal.notifications.models import OutboxRow
 from portal.notifications.rules import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from build import World
@@ -86,6 +88,50 @@ def test_over_a_year_with_missing_nights_none_is_lost_and_none_comes_twice(sqlit
         "each before its day"
     )
     print(f"{len(due)} actions, {nights} nights, {sum(found.values())} reminders")  # noqa: T201 -- what was measured
+
+
+def lost_or_doubled(rule: Callable[[Due, date], Reminder | None], actions: int = 2_000) -> list[str]:
+    """What a rule loses or says twice over a year of nights, some without the job; by the rule alone."""
+    chance, start = Random(7), START.date()  # noqa: S311 -- idem
+    nights = [start + timedelta(days=day) for day in range(NIGHTS) if chance.random() >= WITHOUT]
+    wrong = []
+    for number in range(actions):
+        begun = start + timedelta(days=chance.randrange(NIGHTS))
+        due, said = Due(begun + timedelta(days=chance.randint(0, FARTHEST))), []
+        for today in [begun, *(night for night in nights if night > begun)]:
+            which = rule(due, today)
+            if which is not None:
+                said.append(which)
+                before, late = which is Reminder.BEFORE, which is Reminder.LATE
+                due = replace(
+                    due,
+                    reminded_before=due.reminded_before or before,
+                    reminded_late=due.reminded_late or late,
+                )
+        owed = [Reminder.BEFORE] if max(begun, due.due_on - AHEAD) + timedelta(days=6) <= nights[-1] else []
+        owed += [Reminder.LATE] if due.due_on + timedelta(days=6) <= nights[-1] else []
+        wrong += [f"{number}: {one.value}" for one in owed if said.count(one) != 1]
+        wrong += [f"{number}: twice" for one in set(said) if said.count(one) > 1]
+    return wrong
+
+
+def by_equality(due: Due, today: date) -> Reminder | None:
+    """The rule of another system: ten days before to the day, and the day after."""
+    if due.due_on - today == AHEAD:
+        return Reminder.BEFORE
+    return Reminder.LATE if today - due.due_on == timedelta(days=1) else None
+
+
+def every_night(due: Due, today: date) -> Reminder | None:
+    """A rule that forgets what it has said."""
+    return reminder_of(replace(due, reminded_before=False, reminded_late=False), today)
+
+
+def test_a_rule_that_loses_reminders_or_says_them_twice_is_found() -> None:
+    assert lost_or_doubled(reminder_of) == []
+    assert any("before" in one for one in lost_or_doubled(by_equality))
+    assert any("late" in one for one in lost_or_doubled(by_equality))
+    assert any("twice" in one for one in lost_or_doubled(every_night))
 
 
 def test_a_day_put_off_is_told_of_anew(world: World) -> None:
