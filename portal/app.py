@@ -31,6 +31,7 @@ from portal.tenancy import models as _tenancy
 from portal.web import (
     account,
     actions,
+    activity,
     alarm_words,
     bodies,
     case_entry,
@@ -116,6 +117,7 @@ BLUEPRINTS = (
     responses.bp,
     settings.bp,
     records.bp,
+    activity.bp,
     retention.bp,
     papers.bp,
     case_sheet.bp,

@@ -13,7 +13,7 @@ from portal.core.errors import Conflict, Refused
 from portal.core.ids import new_id
 from portal.core.tables import read_table
 from portal.core.worktime import WorkCalendar
-from portal.records.models import PastCase, PastRegister
+from portal.records.models import ActivityCount, PastCase, PastRegister
 from portal.records.queries import CASE, REGISTER, ground, register, remembered, report, years_of
 from portal.records.register import headings_of, proposed
 from portal.records.rules import Column, PastRow, Standing
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from portal.core.db import Unit
+    from portal.records.activity import Count, Intervention
 
 FORGET_AFTER = timedelta(days=7)
 """How long a file waits that was looked at and not brought in."""
@@ -104,6 +105,34 @@ def forget_files(u: Unit) -> int:
         PastRegister.standing == Standing.LOOKED_AT, PastRegister.sent_at < u.now - FORGET_AFTER
     )
     return len([undo(u, row.id) for row in u.all(waiting)])
+
+
+def note_activity(u: Unit, counts: Iterable[Count]) -> int:
+    """How many counts are kept; what was counted before for the same month, site and register gives way."""
+    several = list(counts)
+    for one in several:
+        forget_activity(u, one.month, one.site_id, one.intervention)
+        u.add(
+            ActivityCount(
+                month=one.month,
+                site_id=one.site_id,
+                intervention=one.intervention,
+                n=one.n,
+                changed_at=u.now,
+            )
+        )
+    return len(several)
+
+
+def forget_activity(u: Unit, month: date, site_id: UUID, intervention: Intervention) -> None:
+    """A count that was typed is taken out."""
+    u.session.execute(
+        delete(ActivityCount).where(
+            ActivityCount.month == month,
+            ActivityCount.site_id == site_id,
+            ActivityCount.intervention == intervention,
+        )
+    )
 
 
 def _waiting(u: Unit, register_id: UUID) -> PastRegister:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from portal.records.words import plain
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -28,6 +28,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
+"""The number of a month by its name, plain, in French or English, long or short."""
 _HOUR = r"(?:[ t](?:a )?\d{1,2}[:h](?:\d{2})?(?::\d{2})?)?"
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _HOUR)
 _FRENCH = re.compile(r"(\d{1,2})[./ -](\d{1,2})[./ -](\d{4}|\d{2})" + _HOUR)
@@ -49,8 +50,8 @@ def read_day(text: str) -> date | None:
         year, month, day = map(int, found.groups())
     elif found := _FRENCH.fullmatch(told):
         day, month, year = map(int, found.groups())
-    elif (found := _WRITTEN.fullmatch(told)) and found[2] in _MONTHS:
-        day, month, year = int(found[1]), _MONTHS[found[2]], int(found[3])
+    elif (found := _WRITTEN.fullmatch(told)) and found[2] in MONTHS:
+        day, month, year = int(found[1]), MONTHS[found[2]], int(found[3])
     elif _SERIAL.fullmatch(told):
         return _SERIAL_ZERO + timedelta(days=int(told))
     else:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.rules import Finding, Kind
 from portal.cases.ways import Channel
-from portal.core.schema import Base, OwnedRow, RowId, Word, owned_fk
+from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, Word, owned_fk
+from portal.records.activity import Intervention
 from portal.records.rules import Standing
 
 
@@ -67,3 +68,16 @@ class PastCase(OwnedRow, Base):
     finding: Mapped[Finding | None] = mapped_column(Word(Finding))
     words_sealed: Mapped[bytes | None]
     """Motif and text, as JSON."""
+
+
+class ActivityCount(StructureOwned, Base):
+    """How often people were met in a month at a site, for one register of intervention or as a whole."""
+
+    __tablename__ = "activity_count"
+    __table_args__ = (owned_fk("site_id", "site"),)
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    site_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
+    intervention: Mapped[Intervention] = mapped_column(Word(Intervention), primary_key=True)
+    n: Mapped[int]
+    changed_at: Mapped[datetime]

@@ -13,7 +13,8 @@ from portal.cases.rules import Kind
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
 from portal.core.tables import read_table
-from portal.records.models import PastCase, PastRegister
+from portal.records.activity import Intervention
+from portal.records.models import ActivityCount, PastCase, PastRegister
 from portal.records.register import read_register
 from portal.records.rules import Column, Ground, Report, Standing
 from portal.records.words import plain
@@ -22,6 +23,7 @@ from portal.tenancy.vault import opened, row_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from uuid import UUID
 
     from portal.core.db import Unit
@@ -138,3 +140,23 @@ def _year(year: int, rows: Sequence[PastCase]) -> PastYear:
         due=len(due),
         kept=sum(row.answered_on is not None and row.answered_on <= row.due_on for row in due if row.due_on),
     )
+
+
+def activity(u: Unit, since: date) -> Sequence[ActivityCount]:
+    """What was counted from a month on, the latest month first."""
+    return u.all(
+        select(ActivityCount)
+        .where(ActivityCount.month >= since)
+        .order_by(ActivityCount.month.desc(), ActivityCount.site_id, ActivityCount.intervention)
+    )
+
+
+def encounters(counts: Iterable[ActivityCount]) -> dict[date, int]:
+    """Encounters by month: at each site the whole that was counted, else its registers together."""
+    by_place: defaultdict[tuple[date, UUID], dict[Intervention, int]] = defaultdict(dict)
+    for one in counts:
+        by_place[one.month, one.site_id][one.intervention] = one.n
+    found: defaultdict[date, int] = defaultdict(int)
+    for (month, _), told in by_place.items():
+        found[month] += told.get(Intervention.ALL, sum(told.values()))
+    return dict(found)

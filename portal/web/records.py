@@ -130,7 +130,11 @@ def _front(desk: Desk, fault: Invalid | None = None) -> Response:
         fault=words,
         lines=lines,
         years=years,
-        urls={"post": desk.url("records"), "back": desk.url("settings")},
+        urls={
+            "post": desk.url("records"),
+            "back": desk.url("settings"),
+            "activity": desk.url("records", "activity"),
+        },
     )
 
 

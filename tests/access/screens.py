@@ -242,6 +242,12 @@ def partner_cases(visitor: Visitor) -> TestResponse:
     return visitor.opens(f"{visitor.root}/partner/cases/{token}")
 
 
+def counted(visitor: Visitor) -> TestResponse:
+    """Encounters of a month, typed."""
+    visitor.team.post("/s/passerelle/records/activity", month="2027-02", all="1200")
+    return visitor.team.client.get("/s/passerelle/records/activity?done=1")
+
+
 def refused(visitor: Visitor) -> TestResponse:
     """A page that a mediator may not open."""
     return visitor.mediator().get("/s/passerelle/settings")
@@ -446,6 +452,8 @@ STAFF: dict[str, Screen] = {
     "papers": Screen("papers.papers", inside("papers")),
     "papers, no days": Screen("papers.register", inside("papers/register.pdf?from=x"), 422),
     "records": Screen("records.records", inside("records")),
+    "encounters": Screen("activity.counts", counted),
+    "encounters, wrong": Screen("activity.counts", unsaid("records/activity", all="x"), 422),
     "records, no file": Screen("records.records", unsaid("records"), 422),
     "register": Screen("records.one_register", register),
     "register, faults": Screen("records.one_register", partial(register, day="31/02/2026")),
