@@ -29,7 +29,9 @@ FRONT = "index"
 """The guide that leads to the others: how to sign in, and whose page is which."""
 BEGIN = "first-half-day"
 """From nothing to the first answers, for whoever does it alone."""
-NAMES = (FRONT, BEGIN, *(role.value.replace("_", "-") for role in Role))
+WEEK = "one-hour-a-week"
+"""What is left to do once all stands: each week, each month, twice a year."""
+NAMES = (FRONT, BEGIN, WEEK, *(role.value.replace("_", "-") for role in Role))
 LANGUAGES_OF_GUIDES = ("fr", "en")
 _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.(?P<language>[a-z]{2})\.md(?P<part>#.*)?")
 

@@ -25,6 +25,7 @@ from portal.web.guide_text import (
     FRONT,
     LANGUAGES_OF_GUIDES,
     NAMES,
+    WEEK,
     address_of,
     guide,
     guide_of,
@@ -148,7 +149,7 @@ def dead_links(name: str, language: str, text: str) -> set[str]:
 def test_every_guide_is_there_in_both_languages_and_no_other() -> None:
     there = {path.name for path in GUIDES.glob("*.md")}
     assert there == {f"{name}.{language}.md" for name, language in EACH}
-    assert {guide_of(role) for role in Role} | {FRONT, BEGIN} == set(NAMES)
+    assert {guide_of(role) for role in Role} | {FRONT, BEGIN, WEEK} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -169,7 +170,7 @@ def test_a_guide_names_each_right_of_its_role_and_no_other(role: Role, language:
 @pytest.mark.parametrize("language", LANGUAGES_OF_GUIDES)
 def test_the_front_leads_to_the_guide_of_each_role(language: str) -> None:
     links = set(LINK.findall(text_of(FRONT, language)))
-    assert links == {f"{name}.{language}.md" for name in (BEGIN, *map(guide_of, Role))}
+    assert links == {f"{name}.{language}.md" for name in (BEGIN, WEEK, *map(guide_of, Role))}
 
 
 # What a guide names is there
