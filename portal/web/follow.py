@@ -15,7 +15,7 @@ from portal.cases.beside import attach, note_read
 from portal.cases.filing import open_by_receipt
 from portal.cases.photos import MAX_BYTES, MEDIA_TYPE, clean
 from portal.cases.queries import case_by_id
-from portal.cases.rules import Actor
+from portal.cases.rules import Actor, CaseState
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid, Refused
 from portal.web.doors import (
@@ -77,8 +77,12 @@ def open_case(kind: str, key: str, language: str) -> ResponseReturnValue:
         if fault.facts.get("reason") == "unknown":
             note_refusal(WRONG_RECEIPTS)
         return _ask_page(place, raw, [fault])
-    with house().database.transaction(place.scope) as u:
-        note_read(u, case_id)
+    with house().database.reading(place.scope) as u:
+        row = case_by_id(u, case_id)
+        is_news = row.told_at is None and row.state in {CaseState.ANSWERED, CaseState.CLOSED}
+    if is_news:
+        with house().database.transaction(place.scope) as u:
+            note_read(u, case_id)
     token, words = case_token(case_id.hex), request.form.get("message", "")
     if words.strip():
         # They came from a page that had waited too long; no address may carry them to the case.
