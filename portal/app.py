@@ -29,9 +29,9 @@ from portal.questionnaires import models as _questionnaires
 from portal.records import models as _records
 from portal.tenancy import models as _tenancy
 from portal.web import (
+    activity,
     account,
     actions,
-    activity,
     alarm_words,
     bodies,
     case_entry,
@@ -62,7 +62,9 @@ from portal.web import (
     questionnaires,
     records,
     responses,
+    protection,
     retention,
+    rights,
     reviews,
     scans,
     security,
@@ -119,6 +121,8 @@ BLUEPRINTS = (
     records.bp,
     activity.bp,
     retention.bp,
+    protection.bp,
+    rights.bp,
     papers.bp,
     case_sheet.bp,
     points.bp,

@@ -25,6 +25,7 @@ from portal.notifications.partners import tell_partners
 from portal.notifications.sending import send_due
 from portal.people.jobs import sweep_sessions
 from portal.protection.purging import purge, purge_journal
+from portal.protection.requests import remind_of_requests
 from portal.records.actions import forget_files
 from portal.tenancy.jobs import renew_calendars
 from portal.tenancy.queries import structures
@@ -77,6 +78,7 @@ JOBS: tuple[Job, ...] = (
     Job("plan_reminders", timedelta(hours=1), within=remind_of_actions),
     Job("plan_week", timedelta(hours=1), within=tell_week),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
+    Job("protection_rights", timedelta(hours=1), within=remind_of_requests),
     Job("protection_purge", timedelta(days=1), within=purge, after=Database.settle),
     Job("protection_purge_journal", timedelta(days=1), within=purge_journal, after=Database.settle),
     Job("records_forget_files", timedelta(days=1), within=forget_files),

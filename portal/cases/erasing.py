@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, Message, PartnerCase
 from portal.cases.queries import locked
@@ -87,17 +87,19 @@ def forget_words(u: Unit, case_id: UUID, by: Author, **why: Any) -> Forgotten:
     if case.state is not CaseState.CLOSED:
         raise Refused("case_open", state=case.state.value)
     contacts = forget_contact(u, case_id).contacts
-    texts = u.one(select(func.count(Message.id)).where(Message.case_id == case_id)) or 0
-    photos = u.one(select(func.count(Attachment.id)).where(Attachment.case_id == case_id)) or 0
-    u.session.execute(
-        update(Message).where(Message.case_id == case_id).values(body_sealed=b"", submit_key=None)
-    )
-    u.session.execute(delete(Attachment).where(Attachment.case_id == case_id))
+    messages = u.all(select(Message).where(Message.case_id == case_id))
+    photos = u.all(select(Attachment).where(Attachment.case_id == case_id))
+    for message in messages:
+        message.body_sealed, message.submit_key = b"", None
+    for photo in photos:
+        u.session.delete(photo)
     # The cases of a partner are found by their address: this one no more.
-    u.session.execute(update(PartnerCase).where(PartnerCase.case_id == case_id).values(address_digest=b""))
+    for beside in u.all(select(PartnerCase).where(PartnerCase.case_id == case_id)):
+        beside.address_digest = b""
+    u.session.flush()
     case.key_wrapped = None
     happen(u, case, Happened(ERASED, u.now, why), by)
-    return Forgotten(texts, photos, contacts)
+    return Forgotten(len(messages), len(photos), contacts)
 
 
 def erased_at(events: Sequence[CaseEvent]) -> datetime | None:

@@ -154,6 +154,16 @@ def _one_action(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
     }
 
 
+def _one_request(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
+    facts = row.facts
+    return {
+        "number": facts["request"],
+        "due": date.fromisoformat(facts["due"]),
+        "late": facts["late"],
+        "link": f"{root}/rights/{facts['request']}",
+    }
+
+
 def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
     """The lists of the week; None when nothing of them is left."""
     cases = [one for one in row.facts["cases"] if _may_know(u, row, one)]
@@ -189,6 +199,7 @@ def _may_know(u: Unit, row: OutboxRow, line: dict[str, Any]) -> bool:
 _DAYS = ("first", "answer")
 _WAITING: dict[Notice, Callable[[Unit, OutboxRow, str], dict[str, Any] | None]] = {
     Notice.ACTION_DUE: _one_action,
+    Notice.RIGHTS_DUE: _one_request,
     Notice.WEEK: _week,
     Notice.NETWORK_REMINDER: _start,
 }

@@ -19,6 +19,7 @@ class Notice(StrEnum):
     CASE_DUE = "case_due"
     CASE_NEWS = "case_news"
     ACTION_DUE = "action_due"
+    RIGHTS_DUE = "rights_due"
     WEEK = "week"
     NETWORK_REMINDER = "network_reminder"
     PARTNER_FILED = "partner_filed"
@@ -61,6 +62,7 @@ NOTICES: dict[Notice, NoticeRow] = {
     Notice.CASE_DUE: NoticeRow("mail/case_due.txt", ToWhom.HANDLERS),
     Notice.CASE_NEWS: NoticeRow("mail/case_news.txt", ToWhom.FILER),
     Notice.ACTION_DUE: NoticeRow("mail/action_due.txt", ToWhom.COLLEAGUE),
+    Notice.RIGHTS_DUE: NoticeRow("mail/rights_due.txt", ToWhom.COLLEAGUE),
     Notice.WEEK: NoticeRow("mail/week.txt", ToWhom.COLLEAGUE),
     Notice.NETWORK_REMINDER: NoticeRow("mail/network_reminder.txt", ToWhom.COLLEAGUE),
     Notice.PARTNER_FILED: NoticeRow("mail/partner_filed.txt", ToWhom.PARTNER),

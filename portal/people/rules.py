@@ -39,6 +39,7 @@ class Permission(StrEnum):
     READ_QUESTIONNAIRES = "read_questionnaires"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_SETTINGS = "manage_settings"
+    MANAGE_RIGHTS = "manage_rights"
 
 
 PERMISSION_LABELS: dict[Permission, str] = {
@@ -57,6 +58,7 @@ PERMISSION_LABELS: dict[Permission, str] = {
     Permission.READ_QUESTIONNAIRES: N_("See the questionnaires"),
     Permission.MANAGE_PEOPLE: N_("Invite people and end their access"),
     Permission.MANAGE_SETTINGS: N_("Change the settings"),
+    Permission.MANAGE_RIGHTS: N_("Answer what people ask about their data"),
 }
 """What each permission lets somebody do, in the words of the page "What you may do"."""
 
@@ -76,6 +78,12 @@ class Act(StrEnum):
     BRANDING_CHANGED = "branding_changed"
     POLICY_CHANGED = "policy_changed"
     RETENTION_CHANGED = "retention_changed"
+    RIGHTS_ENTERED = "rights_entered"
+    RIGHTS_ANSWERED = "rights_answered"
+    RIGHTS_EXTENDED = "rights_extended"
+    RIGHTS_REFUSED = "rights_refused"
+    RIGHTS_ERASED = "rights_erased"
+    RIGHTS_COPIED = "rights_copied"
     STAFF_INFORMED = "staff_informed"
     CALENDAR_CHANGED = "calendar_changed"
     SITE_ADDED = "site_added"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from portal.core.schema import Base, OwnedRow, RowId
+from portal.cases.models import CasePerson
+from portal.core.schema import Base, OwnedRow, RowId, Word, owned_fk
+from portal.protection.rights import Proof, Right
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
 
 
 class Destruction(OwnedRow, Base):
@@ -33,3 +38,41 @@ class Destruction(OwnedRow, Base):
     policy_number: Mapped[int]
     person_id: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
     """Who did it; None: the portal, by the schedule."""
+
+
+class RightsRequest(OwnedRow, Base):
+    """What somebody asked for about their data, with its clock; hidden wherever its case is.
+
+    Who asks, what they said and what we said are sealed under a key of their own.
+    """
+
+    __tablename__ = "rights_request"
+    __table_args__ = (owned_fk("case_id", "cases"), UniqueConstraint("structure_id", "number"))
+
+    case_id: Mapped[UUID | None] = mapped_column(RowId())
+    number: Mapped[int]
+    right: Mapped[Right] = mapped_column(Word(Right))
+    proof: Mapped[Proof] = mapped_column(Word(Proof))
+    received_on: Mapped[date]
+    due_on: Mapped[date]
+    entered_at: Mapped[datetime]
+    entered_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    extended_on: Mapped[date | None]
+    answered_on: Mapped[date | None]
+    refused_on: Mapped[date | None]
+    closed_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    key_wrapped: Mapped[bytes | None]
+    words_sealed: Mapped[bytes | None]
+    """As JSON: "who", "asked", "extended", "said"."""
+    told_before_at: Mapped[datetime | None]
+    told_late_at: Mapped[datetime | None]
+
+    @classmethod
+    def hidden_from(cls, actor_id: UUID) -> ColumnElement[bool]:
+        """A request about a case does not exist for a person whom the case names."""
+        named = aliased(CasePerson, flat=True)
+        return exists().where(
+            named.structure_id == cls.structure_id,
+            named.case_id == cls.case_id,
+            named.person_id == actor_id,
+        )

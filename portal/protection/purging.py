@@ -10,12 +10,14 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
 from portal.cases.chain import Author
 from portal.cases.erasing import Forgotten, forget_contact, forget_words, quiet_cases
 from portal.cases.rules import Outcome
 from portal.core.ids import new_id
 from portal.people.forgetting import forget_invitations, forget_journal
-from portal.protection.models import Destruction
+from portal.protection.models import Destruction, RightsRequest
 from portal.protection.queries import promised
 from portal.protection.rules import Kept
 from portal.questionnaires import forgetting as opinions
@@ -135,6 +137,22 @@ def _purge_past_words(u: Unit, schedule: Promised) -> int:
     return _noted(u, schedule, kept, len(due))
 
 
+def _purge_rights(u: Unit, schedule: Promised) -> int:
+    """Words of requests that are over; that there was one, and whether it was in time, stays."""
+    closed = func.coalesce(RightsRequest.answered_on, RightsRequest.refused_on)
+    until = schedule.last_day(schedule.shortest(Kept.RIGHTS))
+    rows = u.all(select(RightsRequest).where(RightsRequest.key_wrapped.is_not(None), closed <= until))
+    due = [row for row in rows if schedule.is_due(Kept.RIGHTS, _closed_on(row))]
+    for row in due:
+        row.key_wrapped = row.words_sealed = None
+    u.session.flush()
+    return _noted(u, schedule, Kept.RIGHTS, len(due))
+
+
+def _closed_on(row: RightsRequest) -> date:
+    return row.answered_on or row.refused_on or row.due_on
+
+
 def _purge_invitations(u: Unit, schedule: Promised) -> int:
     return _by_instant(u, schedule, Kept.INVITATION, forget_invitations)
 
@@ -168,5 +186,6 @@ _PURGES: tuple[Callable[[Unit, Promised], int], ...] = (
     _purge_answer_words,
     _purge_past_words,
     _purge_invitations,
+    _purge_rights,
 )
 """Contacts after whole cases: what went with its case is not told twice."""

@@ -32,6 +32,7 @@ class Kept(StrEnum):
     PAST_WORDS = "past_words"
     INVITATION = "invitation"
     JOURNAL = "journal"
+    RIGHTS = "rights"
 
 
 class Then(StrEnum):
@@ -129,6 +130,15 @@ RETENTION: dict[Kept, Retention] = {
         6,
         Then.ERASE,
         _LOGGING,
+    ),
+    Kept.RIGHTS: Retention(
+        N_("Requests about one's data"),
+        N_("Show that they were answered in time"),
+        N_("the day of our answer"),
+        12,
+        1,
+        Then.ERASE_WORDS,
+        _LIMITATION,
     ),
 }
 

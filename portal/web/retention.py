@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 bp = Blueprint("retention", __name__)
 
 NO = "\N{EN DASH}"
-PIECES: dict[str, tuple[str, str]] = {
-    "texts": (N_("%(num)d text"), N_("%(num)d texts")),
-    "photos": (N_("%(num)d photo"), N_("%(num)d photos")),
-    "contacts": (N_("%(num)d contact or name"), N_("%(num)d contacts or names")),
+PIECES: dict[str, str] = {
+    "texts": N_("texts: %(n)d"),
+    "photos": N_("photos: %(n)d"),
+    "contacts": N_("contacts and names: %(n)d"),
 }
 """What things held that were destroyed."""
 _ASKED = N_("Somebody asked for it")
@@ -168,7 +168,7 @@ def _columns() -> Sequence[dict[str, Any]]:
 
 
 def _destroyed(u: Unit, row: Destruction, known: Mapping[Any, Card]) -> dict[str, Any]:
-    held = [ngettext(*PIECES[name], n) for name, n in row.pieces.items() if name in PIECES]
+    held = [gettext(words, n=row.pieces[name]) for name, words in PIECES.items() if name in row.pieces]
     is_asked = row.rule == REQUEST
     what = gettext("Message of a person") if is_asked else gettext(RETENTION[Kept(row.rule)].what)
     return {

@@ -58,6 +58,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _informed(desk, promises),
         _privacy(desk, privacy_contact(u)),
         _retention(u, desk),
+        _protection(desk),
         _teams(desk, teams(u), {one.id: one.name for one in places}),
         _agreements(desk, agreements(u)),
         *(_site(u, desk, one) for one in places),
@@ -196,6 +197,18 @@ def _retention(u: Unit, desk: Desk) -> dict[str, Any]:
         facts,
         desk.url("settings", "retention"),
         lead=gettext("Every night, what has had its time is destroyed, and a log says how much."),
+    )
+
+
+def _protection(desk: Desk) -> dict[str, Any]:
+    return _section(
+        gettext("Protection kit"),
+        (),
+        desk.url("protection"),
+        lead=gettext(
+            "Notices, record of processing, impact assessment, contract, requests, and what is missing."
+        ),
+        edit_label=gettext("Open the kit"),
     )
 
 

@@ -127,6 +127,12 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("The words of this message were erased: nothing can be added."),
         N_("If the person writes again, a new message begins."),
     ),
+    (Refused, "extended"): Told(
+        409,
+        _NOT_POSSIBLE,
+        N_("It was put off before, or its day has passed."),
+        N_("Answer the person now, or refuse and say why."),
+    ),
     (Refused, "case_open"): Told(
         409,
         _NOT_POSSIBLE,

@@ -248,6 +248,15 @@ def counted(visitor: Visitor) -> TestResponse:
     return visitor.team.client.get("/s/passerelle/records/activity?done=1")
 
 
+def rights_request(visitor: Visitor, *, refused: bool = False) -> TestResponse:
+    """A request about somebody's data, open; or refused without saying why."""
+    fields = {"right": "erasure", "proof": "met", "who": "Mme Diallo", "received_on": "2027-03-22"}
+    where = visitor.team.post("/s/passerelle/rights/new", **fields).location
+    if refused:
+        return visitor.team.post(f"{where.split('?')[0]}/refuse", said="")
+    return visitor.team.client.get(where)
+
+
 def refused(visitor: Visitor) -> TestResponse:
     """A page that a mediator may not open."""
     return visitor.mediator().get("/s/passerelle/settings")
@@ -491,6 +500,13 @@ STAFF: dict[str, Screen] = {
     "settings, retention, too long": Screen(
         "retention.retention", unsaid("settings/retention", case="48"), 422
     ),
+    "protection kit": Screen("protection.kit", inside("protection")),
+    "protection kit, nothing yet": Screen("protection.kit", empty("protection")),
+    "rights": Screen("rights.desk_of_rights", inside("rights")),
+    "rights, new": Screen("rights.new", inside("rights/new")),
+    "rights, new, nothing said": Screen("rights.new", unsaid("rights/new"), 422),
+    "rights, one": Screen("rights.one_request", rights_request),
+    "rights, one, no reason": Screen("rights.one_request", partial(rights_request, refused=True), 422),
     "destroyed": Screen("retention.destroyed_page", inside("protection/destroyed")),
     "settings, audit": Screen("statement.audited", inside("settings/accessibility")),
     "settings, audit to come": Screen(
@@ -513,6 +529,7 @@ NO_PAGE: dict[str, str] = {
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",
+    "rights.copy": "a PDF: see tests/pages/test_rights.py",
     "case_sheet.sheet": "a PDF: see tests/pages/test_papers.py",
     "papers.month": "a PDF: see tests/pages/test_papers.py",
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",

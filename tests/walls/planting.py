@@ -33,6 +33,8 @@ from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
 from portal.people.models import Invitation, Membership
 from portal.people.rules import Role
+from portal.protection.requests import Asked, enter
+from portal.protection.rights import Proof, Right
 from portal.questionnaires.actions import Journey, record
 from portal.questionnaires.models import Response
 from portal.questionnaires.queries import published
@@ -78,6 +80,8 @@ class Planted:
     """Those of the words that were in a photo beside its pixels, and must be nowhere afterwards."""
     photo: bytes = b""
     """The last photo, as it is kept."""
+    number: int = 0
+    """Of the last request about somebody's data."""
     ids: dict[str, UUID] = field(default_factory=dict)
 
     def word(self, text: str) -> str:
@@ -109,6 +113,9 @@ def planted_at(world: World, where: Furnished, mark: str, *, rounds: int = 1) ->
             open_action(u, Decided(what, boss_id, day, case_id=planted.ids["case_id"]))
             observe(u, Observed.INCIDENT, planted.word(f"Chute de {mark}{turn}-Collègue"))
             open_review(u, u.now.date(), Span(u.now.date() - timedelta(days=30), u.now.date()))
+            who, said = planted.word(f"Mme {mark}{turn}-Demande"), planted.word(f"Effacez {mark}{turn}-tout")
+            asked = Asked(Right.ERASURE, Proof.MET, u.now.date(), who, said, planted.ids["case_id"])
+            planted.number = enter(u, asked).number
             name_person(u, planted.ids["case_id"], planted.ids["person_id"])
     return planted
 

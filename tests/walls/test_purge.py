@@ -26,8 +26,10 @@ from portal.insight.queries import figures as insight
 from portal.insight.selection import Selection
 from portal.people.models import Invitation
 from portal.people.rules import Role
+from portal.protection.models import RightsRequest
 from portal.protection.purging import purge, purge_journal
 from portal.protection.queries import destroyed
+from portal.protection.requests import answer
 from portal.protection.rules import Kept
 from portal.questionnaires.models import Answer, AnswerText, Response
 from portal.questionnaires.reading import Wanted, count_opinions, opinions_by_version
@@ -51,6 +53,7 @@ SEALED: dict[type[Base], tuple[str, ...]] = {
     AnswerText: ("key_wrapped", "body_sealed"),
     PastCase: ("words_sealed",),
     PastRegister: ("key_wrapped", "name_sealed"),
+    RightsRequest: ("key_wrapped", "words_sealed"),
     Invitation: ("email_sealed", "name_sealed", "token_digest"),
 }
 """The columns that hold what is personal and has an end."""
@@ -111,12 +114,20 @@ def closed(world: World, planted: Planted) -> None:
                 take(u, case_id, "close", Given(outcome=Outcome.ANSWERED, finding=Finding.UPHELD))
 
 
+def answered(world: World, planted: Planted) -> None:
+    """Every request about somebody's data."""
+    for number in range(1, ROUNDS + 1):
+        with world.database.transaction(planted.lead) as u:
+            answer(u, number, planted.word(f"Voici, {MARK}{number}"))
+
+
 @pytest.fixture
 def planted(world: World) -> Planted:
     """Everything that has an end, two years ago."""
     world.clock.set(BEGAN)
     planted = planted_at(world, world.lyon, MARK, rounds=ROUNDS)
     closed(world, planted)
+    answered(world, planted)
     world.clock.advance(LATER)
     return planted
 

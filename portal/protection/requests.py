@@ -1,0 +1,229 @@
+"""The desk of rights: a request comes in, is answered, put off once with a reason, or refused with one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+
+from portal.cases.actions import Given, take
+from portal.cases.erasing import Forgotten, forget_words
+from portal.cases.queries import case_by_id, persons_named
+from portal.cases.rules import CaseState, Outcome
+from portal.cases.writing import author
+from portal.core.errors import Conflict, Invalid, NotFound, Refused
+from portal.core.ids import new_id
+from portal.core.worktime import WorkCalendar
+from portal.notifications.actions import tell_member
+from portal.notifications.rules import Notice
+from portal.people.queries import members
+from portal.people.rules import Permission, may
+from portal.protection.models import RightsRequest
+from portal.protection.purging import Line, note_destroyed, pieces_of
+from portal.protection.rights import (
+    AHEAD,
+    EXTENDED_MONTHS,
+    ONE_MONTH,
+    Proof,
+    Reminder,
+    Right,
+    Waiting,
+    due_day,
+    reminder_of,
+)
+from portal.protection.rules import REQUEST
+from portal.tenancy.queries import calendar_of, local_day, main_site, policy
+from portal.tenancy.vault import new_wrapped_key, opened, row_key, sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from portal.core.db import Unit
+
+TABLE = "rights_request"
+MOST_WORDS = 4000
+_FARTHEST_BACK = 92
+"""Days: what was asked longer ago than the longest clock is late beyond what this desk can mend."""
+_OPEN = (CaseState.CLOSED, CaseState.ANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for, as it was written down."""
+
+    right: Right
+    proof: Proof
+    received_on: date
+    who: str = field(repr=False)
+    asked: str = field(repr=False)
+    case_id: UUID | None = None
+
+
+def enter(u: Unit, asked: Asked) -> RightsRequest:
+    """The request, with its last day. Raises `Invalid` for "who", "received_on" ("future", "far")."""
+    today = local_day(u)
+    if u.scope.actor_id is None:
+        raise Refused("role")
+    if not asked.who.strip():
+        raise Invalid("who", reason="empty")
+    if asked.received_on > today:
+        raise Invalid("received_on", reason="future")
+    if (today - asked.received_on).days > _FARTHEST_BACK:
+        raise Invalid("received_on", reason="far")
+    id_ = new_id(u.now)
+    key, wrapped = new_wrapped_key(u, TABLE, id_)
+    words = {"who": asked.who.strip()[:MOST_WORDS], "asked": asked.asked.strip()[:MOST_WORDS]}
+    row = RightsRequest(
+        id=id_,
+        case_id=asked.case_id,
+        number=(u.one(select(func.max(RightsRequest.number))) or 0) + 1,
+        right=asked.right,
+        proof=asked.proof,
+        received_on=asked.received_on,
+        due_on=due_day(asked.received_on, ONE_MONTH, _holidays(u)),
+        entered_at=u.now,
+        entered_by=u.scope.actor_id,
+        key_wrapped=wrapped,
+        words_sealed=sealed(u, key, json.dumps(words), (TABLE, id_, "words_sealed")),
+    )
+    u.add(row)
+    return row
+
+
+def requests(u: Unit) -> Sequence[RightsRequest]:
+    """Every request: the open ones first, by their day, then the others, the newest first."""
+    is_over = or_(RightsRequest.answered_on.is_not(None), RightsRequest.refused_on.is_not(None))
+    rows = u.all(select(RightsRequest).where(~is_over).order_by(RightsRequest.due_on, RightsRequest.number))
+    over = u.all(select(RightsRequest).where(is_over).order_by(RightsRequest.number.desc()).limit(200))
+    return [*rows, *over]
+
+
+def request_of(u: Unit, number: int) -> RightsRequest:
+    """One request. Raises `NotFound`."""
+    row = u.one(select(RightsRequest).where(RightsRequest.number == number))
+    if row is None:
+        raise NotFound("rights_request")
+    return row
+
+
+def words_of(u: Unit, row: RightsRequest) -> Mapping[str, str]:
+    """What was said on both sides; nothing once it was destroyed."""
+    if row.key_wrapped is None or row.words_sealed is None:
+        return {}
+    key = row_key(u, TABLE, row.id, row.key_wrapped)
+    found: dict[str, str] = json.loads(opened(u, key, row.words_sealed, (TABLE, row.id, "words_sealed")))
+    return found
+
+
+def is_over(row: RightsRequest) -> bool:
+    """Whether it was answered or refused."""
+    return row.answered_on is not None or row.refused_on is not None
+
+
+def answer(u: Unit, number: int, said: str = "") -> RightsRequest:
+    """The request, answered today. Raises `NotFound`, `Conflict` when it is over."""
+    row = _open(u, number)
+    _say(u, row, "said", said)
+    row.answered_on, row.closed_by = local_day(u), u.scope.actor_id
+    u.session.flush()
+    return row
+
+
+def refuse(u: Unit, number: int, why: str) -> RightsRequest:
+    """The request, refused today: the person is told why, and whom they may turn to (article 12(4)).
+
+    Raises `Invalid("said")` without a reason, `NotFound`, `Conflict`.
+    """
+    row = _open(u, number)
+    if not why.strip():
+        raise Invalid("said", reason="empty")
+    _say(u, row, "said", why)
+    row.refused_on, row.closed_by = local_day(u), u.scope.actor_id
+    u.session.flush()
+    return row
+
+
+def extend(u: Unit, number: int, why: str) -> RightsRequest:
+    """The request with two more months, once, for a reason that the person is told within the first.
+
+    Raises `Invalid("said")` without a reason, `Refused("extended")` a second time or too late.
+    """
+    row = _open(u, number)
+    if row.extended_on is not None or local_day(u) > row.due_on:
+        raise Refused("extended")
+    if not why.strip():
+        raise Invalid("said", reason="empty")
+    _say(u, row, "extended", why)
+    row.extended_on = local_day(u)
+    row.due_on = due_day(row.received_on, EXTENDED_MONTHS, _holidays(u))
+    row.told_before_at = None
+    u.session.flush()
+    return row
+
+
+def erase(u: Unit, number: int, farewell: str) -> Forgotten:
+    """What was destroyed of the case of a request, which is answered by that.
+
+    A case that is not answered yet is closed first, as withdrawn, with the words of `farewell`. Raises
+    `Refused("case_open")` for one that is answered and not closed, `NotFound`, `Conflict`.
+    """
+    row = _open(u, number)
+    if row.case_id is None:
+        raise NotFound("case")
+    case = case_by_id(u, row.case_id)
+    if case.state not in _OPEN:
+        take(u, case.id, "dismiss", Given(farewell, language="fr", outcome=Outcome.WITHDRAWN))
+    gone = forget_words(u, case.id, author(u, None), rule=REQUEST, request=row.number)
+    note_destroyed(u, Line(REQUEST, policy(u).number), 1, pieces_of(gone))
+    answer(u, number)
+    return gone
+
+
+def remind_of_requests(u: Unit) -> int:
+    """How many reminders were written of requests whose day is near or has passed, and was not told."""
+    today = local_day(u)
+    near = select(RightsRequest).where(
+        RightsRequest.answered_on.is_(None),
+        RightsRequest.refused_on.is_(None),
+        RightsRequest.due_on <= today + AHEAD,
+    )
+    return sum(_remind(u, row, today) for row in u.all(near.order_by(RightsRequest.number)))
+
+
+def _remind(u: Unit, row: RightsRequest, today: date) -> int:
+    waiting = Waiting(row.due_on, row.told_before_at is not None, row.told_late_at is not None)
+    which = reminder_of(waiting, today)
+    if which is None:
+        return 0
+    if which is Reminder.LATE:
+        row.told_late_at = u.now
+    else:
+        row.told_before_at = u.now
+    facts = {"request": row.number, "due": row.due_on.isoformat(), "late": which is Reminder.LATE}
+    named = set() if row.case_id is None else set(persons_named(u, row.case_id))
+    able = {one.person.id for one in members(u) if may(one.role, Permission.MANAGE_RIGHTS)}
+    return sum(tell_member(u, Notice.RIGHTS_DUE, person_id, **facts) for person_id in sorted(able - named))
+
+
+def _holidays(u: Unit) -> set[date]:
+    """The public holidays of the main site, whose closing days move no legal date."""
+    return set(WorkCalendar.from_document(calendar_of(u, main_site(u).id).document).holidays)
+
+
+def _open(u: Unit, number: int) -> RightsRequest:
+    row = request_of(u, number)
+    if is_over(row):
+        raise Conflict("rights_request")
+    return row
+
+
+def _say(u: Unit, row: RightsRequest, name: str, text: str) -> None:
+    if not text.strip() or row.key_wrapped is None:
+        return
+    words = {**words_of(u, row), name: text.strip()[:MOST_WORDS]}
+    key = row_key(u, TABLE, row.id, row.key_wrapped)
+    row.words_sealed = sealed(u, key, json.dumps(words), (TABLE, row.id, "words_sealed"))

@@ -1,0 +1,165 @@
+"""Somebody asks about their data: a day is set, a copy is made, words are erased, nobody forgets the day."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from casework import file, followed, step
+from sqlalchemy import select
+from staff import signed_in
+from walls.siege import unwalled
+
+from portal.cases.beside import name_person
+from portal.cases.chain import verify
+from portal.cases.models import Case
+from portal.cases.queries import case_by_reference
+from portal.cases.replay import drifted
+from portal.notifications.models import OutboxRow
+from portal.people.rules import Role
+from portal.protection.models import Destruction
+from portal.protection.requests import remind_of_requests, request_of, words_of
+
+if TYPE_CHECKING:
+    from build import World
+    from staff import Colleague
+
+HERE = "/s/passerelle/rights"
+WHO = "Mme Quittenbaum, 06 41 88 02 73"
+
+
+def asked(lead: Colleague, right: str = "erasure", reference: str = "", day: str = "2027-03-22") -> str:
+    """The address of a new request."""
+    sent = lead.post(
+        f"{HERE}/new",
+        right=right,
+        received_on=day,
+        who=WHO,
+        proof="receipt",
+        reference=reference,
+        asked="Tout.",
+    )
+    assert sent.status_code == 303, sent.text
+    return sent.location.split("?")[0]
+
+
+def test_a_request_has_a_month(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    page = lead.get(asked(lead, "access"))
+    assert "22 avril 2027" in page.text
+    assert WHO in page.text
+    assert "22 avril 2027" in lead.get(HERE).text
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        assert words_of(u, request_of(u, 1))["who"] == WHO
+        assert WHO.encode() not in (request_of(u, 1).words_sealed or b"")
+
+
+def test_what_is_missing_is_said(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    assert lead.post(f"{HERE}/new").status_code == 422
+    fields = {"right": "access", "who": WHO, "proof": "met", "asked": ""}
+    assert lead.post(f"{HERE}/new", received_on="2027-03-25", **fields).status_code == 422
+    assert lead.post(f"{HERE}/new", received_on="2026-03-25", **fields).status_code == 422
+    wrong = lead.post(f"{HERE}/new", received_on="2027-03-22", reference="PAS-2020-1", **fields)
+    assert wrong.status_code == 422
+    where = asked(lead)
+    assert lead.post(f"{where}/refuse", said=" ").status_code == 422
+    assert lead.post(f"{where}/extend").status_code == 422
+
+
+def test_two_more_months_once_and_for_a_reason(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    where = asked(lead)
+    assert lead.post(f"{where}/extend", said="Trois registres à relire.").status_code == 303
+    assert "22 juin 2027" in lead.get(where).text
+    assert lead.post(f"{where}/extend", said="Encore.").status_code == 409
+    assert lead.post(f"{where}/refuse", said="Nous n’avons rien de vous.").status_code == 303
+    assert lead.post(f"{where}/answer").status_code == 409
+
+
+def test_a_person_reads_what_they_said_and_what_we_answered(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    _, reference = file(sqlite_world)
+    step(lead, reference, "acknowledge")
+    step(lead, reference, "note", message="Note de l’équipe")
+    copied = lead.post(f"{asked(lead, 'access', reference)}/copy")
+    assert copied.status_code == 200
+    assert copied.data.startswith(b"%PDF")
+    assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference}.pdf"'
+    assert lead.post(f"{asked(lead, 'erasure', reference)}/copy").status_code == 404
+
+
+def test_an_erasure_destroys_the_words_of_the_case_now(world: World) -> None:
+    lead = signed_in(world)
+    receipt, reference = file(world)
+    where = asked(lead, "erasure", reference.lower())
+    assert lead.post(f"{where}/erase").status_code == 303
+    with world.database.reading(world.lyon.scope) as u:
+        case = case_by_reference(u, reference)
+        assert (case.key_wrapped, case.contact_sealed, case.state.value) == (None, None, "closed")
+        assert case.outcome is not None
+        assert case.outcome.value == "withdrawn"
+        assert verify(u) is None
+        assert list(drifted(u)) == []
+        (line,) = u.all(select(Destruction))
+        assert (line.rule, line.things, line.months, line.person_id) == ("request", 1, None, lead.person_id)
+        assert line.pieces == {"texts": 2}
+        assert request_of(u, 1).answered_on is not None
+    assert "لم نعد نحتفظ بكلماتك" in followed(world, receipt)[2].text
+    assert lead.get("/s/passerelle/protection/destroyed").status_code == 200
+    assert lead.post(f"{where}/erase").status_code == 409
+
+
+def test_an_answered_case_is_closed_first(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    _, reference = file(sqlite_world)
+    step(lead, reference, "acknowledge")
+    step(lead, reference, "answer", message="تم.", language="ar", finding="upheld")
+    where = asked(lead, "erasure", reference)
+    assert lead.post(f"{where}/erase").status_code == 409
+    step(lead, reference, "close", outcome="answered", finding="upheld")
+    assert lead.post(f"{where}/erase").status_code == 303
+
+
+def test_whoever_may_answer_is_told_in_time_and_whom_it_names_is_not(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    boss = signed_in(sqlite_world, Role.DIRECTOR, email="dir@exemple.test", name="Direction")
+    _, reference = file(sqlite_world)
+    where = asked(lead, "access", reference)
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        name_person(u, case_by_reference(u, reference).id, boss.person_id)
+    told = []
+    for _ in range(40):
+        with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+            told.append(remind_of_requests(u))
+        sqlite_world.clock.advance(timedelta(days=1))
+    assert sum(told) == 2
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        rows = u.all(select(OutboxRow).where(OutboxRow.notice == "rights_due").order_by(OutboxRow.id))
+        assert {row.person_id for row in rows} == {lead.person_id}
+        assert [row.facts["late"] for row in rows] == [False, True]
+        assert "Quittenbaum" not in json.dumps([row.facts for row in rows])
+    boss = signed_in(sqlite_world, Role.DIRECTOR, at=sqlite_world.strasbourg, email="dir@exemple.test")
+    assert boss.get(where).status_code == 404
+    assert boss.get(where.replace("passerelle", "rive-gauche")).status_code == 404
+
+
+def test_others_do_not_come_to_the_desk(sqlite_world: World) -> None:
+    auditor = signed_in(sqlite_world, Role.AUDITOR, email="audit@exemple.test", name="Audit")
+    assert auditor.get(HERE).status_code == 403
+    kit = auditor.get("/s/passerelle/protection")
+    assert kit.status_code == 200
+    assert HERE not in kit.text
+    assert HERE in signed_in(sqlite_world).get("/s/passerelle/protection").text
+
+
+def test_no_word_of_a_request_lies_in_clear(sqlite_world: World) -> None:
+    asked(signed_in(sqlite_world))
+    engine = unwalled(sqlite_world.database.engine.url.render_as_string())
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("select * from rights_request").all()
+    engine.dispose()
+    assert len(rows) == 1
+    assert b"Quittenbaum" not in repr(rows).encode()
+    assert Case.__tablename__ == "cases"
