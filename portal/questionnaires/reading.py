@@ -99,6 +99,20 @@ def waiting_words(u: Unit, wanted: Wanted, closed_from: Mapping[UUID, date]) -> 
     return {(site, day): n for site, day, n in u.rows(counted) if day >= closed_from[site]}
 
 
+def words_of(u: Unit, days: Mapping[UUID, tuple[date, date]]) -> int:
+    """How many free words were given from the first of these days, by site, up to before the second."""
+    counted = (
+        select(Response.site_id, Response.day, func.count(AnswerText.item_id))
+        .join(
+            AnswerText,
+            and_(AnswerText.response_id == Response.id, AnswerText.structure_id == Response.structure_id),
+        )
+        .where(Response.day >= min(first for first, _ in days.values()))
+        .group_by(Response.site_id, Response.day)
+    )
+    return sum(n for site, day, n in u.rows(counted) if days[site][0] <= day < days[site][1])
+
+
 def opinions_by_version(u: Unit) -> dict[UUID, int]:
     """How many responses each version of a questionnaire has; one without any is left out."""
     counted = select(Response.version_id, func.count(Response.id)).group_by(Response.version_id)

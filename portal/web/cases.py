@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from portal.cases.actions import Given, take
 from portal.cases.alarms import raised
@@ -30,9 +30,10 @@ from portal.cases.tongues import language_of
 from portal.cases.ways import CHANNELS, TYPED, Channel, ContactKind, Told
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import N_
-from portal.core.worktime import WorkCalendar
+from portal.core.worktime import ONE_DAY, WorkCalendar
 from portal.people.queries import cards
 from portal.people.rules import Permission
+from portal.questionnaires.reading import words_of
 from portal.tenancy.queries import agreements, calendar, main_site, sites, teams
 from portal.tenancy.queries import calendar_of as site_calendar
 from portal.web.alarm_words import alarm_flag
@@ -87,6 +88,7 @@ def cases(desk: Desk) -> Response:
         grouped = _grouped(u, desk, rows, is_work=sought.today is not None)
         filters = _filters(u)
         narrowed = _narrowed(u)
+        opened = _opened_today(u, desk) if desk.may(Permission.READ_TEXTS) and not offset else None
     is_cut = total > offset + PAGE
     late = len(grouped["late"])
     return render_staff(
@@ -100,6 +102,7 @@ def cases(desk: Desk) -> Response:
         filters=filters,
         kept=[{"name": name, "value": value} for name, value in _asked(_NARROWS).items()],
         narrowed=narrowed,
+        opened=opened,
         is_whole=not _asked((*_FIELDS, *_NARROWS)),
         total=total,
         late=0 if offset or late == len(rows) == PAGE else late,
@@ -108,6 +111,25 @@ def cases(desk: Desk) -> Response:
         ],
         shows_counts=not offset and not is_cut,
     )
+
+
+def _opened_today(u: Unit, desk: Desk) -> dict[str, str] | None:
+    """The free words of opinions that can be read since the last working day began; None without any.
+
+    So they reach whoever may read them on the next working day, on the page where the day begins.
+    """
+    days = {}
+    for one in sites(u):
+        place = WorkCalendar.from_document(site_calendar(u, one.id).document)
+        last = place.opened_until(place.local(u.now).date())
+        days[one.id] = (place.opened_until(last - ONE_DAY), last)
+    n = words_of(u, days)
+    if not n:
+        return None
+    since, until = min(first for first, _ in days.values()), max(last for _, last in days.values())
+    asked = urlencode({"from": since.isoformat(), "to": (until - ONE_DAY).isoformat()})
+    words = ngettext("%(num)d new free word in the opinions", "%(num)d new free words in the opinions", n)
+    return {"text": words, "url": f"{desk.url('responses')}?{asked}"}
 
 
 def _asked(names: Sequence[str]) -> dict[str, str]:
