@@ -53,7 +53,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Head:
     """A column: its heading; a `wide` one takes what room is left."""
 
     label: str
@@ -62,15 +62,15 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Grid:
     """Rows of cells, under headings that come again on each page."""
 
     kind: ClassVar[str] = "table"
-    columns: Sequence[Column]
+    columns: Sequence[Head]
     rows: Sequence[Sequence[str]]
 
 
-Part: TypeAlias = Heading | Text | Quote | Facts | Table
+Part: TypeAlias = Heading | Text | Quote | Facts | Grid
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from portal.core.languages import N_, direction_of
 from portal.insight.queries import today_at
 from portal.people.queries import cards
 from portal.people.rules import Permission
-from portal.printing.papers import Column, Facts, Heading, Quote, Table, Text, papered
+from portal.printing.papers import Facts, Grid, Head, Heading, Quote, Text, papered
 from portal.tenancy.queries import calendar
 from portal.web.case_words import CLOCKS, EVENTS, STATES
 from portal.web.dates import day_told
@@ -94,12 +94,12 @@ def _facts(u: Unit, row: Case, events: Sequence[CaseEvent]) -> list[tuple[str, s
     return found
 
 
-def _promises(u: Unit, row: Case, place: WorkCalendar) -> Table:
+def _promises(u: Unit, row: Case, place: WorkCalendar) -> Grid:
     """Each promise: for when, kept when, in how many working days."""
     clocks = sorted(clocks_of(u, row.id).values(), key=lambda one: one.due_on)
     heads = (gettext("Promise"), gettext("Promised for"), gettext("Kept on"), gettext("Working days, net"))
-    return Table(
-        [Column(label, numeric=at == 3, wide=at == 0) for at, label in enumerate(heads)],  # noqa: PLR2004 -- the last
+    return Grid(
+        [Head(label, numeric=at == 3, wide=at == 0) for at, label in enumerate(heads)],  # noqa: PLR2004 -- the last
         [
             (
                 gettext(CLOCKS[one.name]),
@@ -141,12 +141,12 @@ def _name(person_id: UUID | None, known: Mapping[UUID, Card]) -> str:
     return card.name if card else gettext("A colleague")
 
 
-def _history(events: Sequence[CaseEvent], place: WorkCalendar, known: Mapping[UUID, Card]) -> Table:
+def _history(events: Sequence[CaseEvent], place: WorkCalendar, known: Mapping[UUID, Card]) -> Grid:
     """What happened, in order, each with its number in the chain of the structure."""
     who = {"filer": gettext("The person"), "job": gettext("Portevoix")}
     heads = (gettext("Number"), gettext("Day"), gettext("What"), gettext("Who"))
-    return Table(
-        [Column(label, numeric=at == 0, wide=at == 2) for at, label in enumerate(heads)],  # noqa: PLR2004 -- idem
+    return Grid(
+        [Head(label, numeric=at == 0, wide=at == 2) for at, label in enumerate(heads)],  # noqa: PLR2004 -- idem
         [
             (
                 str(event.number),

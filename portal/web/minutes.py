@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from flask_babel import gettext
 
 from portal.people.rules import Permission
-from portal.printing.papers import Column, Facts, Heading, Paper, Part, Table, Text, papered
+from portal.printing.papers import Facts, Grid, Head, Heading, Paper, Part, Text, papered
 from portal.web.guard import Desk, requires
 from portal.web.papers_words import file_name
 from portal.web.review_page import minutes_of
@@ -63,14 +63,14 @@ def _paper(desk: Desk, told: Mapping[str, Any]) -> Paper:
     )
 
 
-def _figures(figures: Mapping[str, Any], review: Mapping[str, Any]) -> Table:
+def _figures(figures: Mapping[str, Any], review: Mapping[str, Any]) -> Grid:
     columns = [
-        Column(gettext("Figure"), wide=True),
-        Column(review["period"], numeric=True),
-        Column(review["before"], numeric=True),
-        Column(gettext("Difference"), numeric=True),
+        Head(gettext("Figure"), wide=True),
+        Head(review["period"], numeric=True),
+        Head(review["before"], numeric=True),
+        Head(gettext("Difference"), numeric=True),
     ]
-    return Table(
+    return Grid(
         columns, [[one["label"], one["now"], one["before"], one["change"]] for one in figures["lines"]]
     )
 
@@ -79,11 +79,11 @@ def _decisions(title: str, rows: Sequence[Mapping[str, Any]]) -> list[Part]:
     if not rows:
         return []
     columns = [
-        Column(gettext("Number"), numeric=True),
-        Column(gettext("Action"), wide=True),
-        Column(gettext("Who")),
-        Column(gettext("Until when")),
-        Column(gettext("State")),
+        Head(gettext("Number"), numeric=True),
+        Head(gettext("Action"), wide=True),
+        Head(gettext("Who")),
+        Head(gettext("Until when")),
+        Head(gettext("State")),
     ]
     states = [
         gettext("Carried out")
@@ -97,4 +97,4 @@ def _decisions(title: str, rows: Sequence[Mapping[str, Any]]) -> list[Part]:
         [str(one["number"]), one["what"], one["owner"], one["day"], state]
         for one, state in zip(rows, states, strict=True)
     ]
-    return [Heading(title), Table(columns, cells)]
+    return [Heading(title), Grid(columns, cells)]

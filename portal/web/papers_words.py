@@ -15,7 +15,7 @@ from portal.cases.ways import CHANNELS
 from portal.core.errors import NotFound
 from portal.core.languages import N_
 from portal.insight.catalogue import INDICATORS, MIN_FOR_PERCENTILES, Unit
-from portal.printing.papers import Column, Heading, Paper, Table, Text
+from portal.printing.papers import Grid, Head, Heading, Paper, Text
 from portal.tenancy.queries import agreements, sites, teams
 from portal.web.case_words import FINDINGS, OUTCOMES, STATES
 from portal.web.dashboard_words import NOT_SHOWN, NOTHING_TO_TELL, of_counts, sentences, value_of
@@ -136,11 +136,11 @@ def register_paper(desk: Desk, names: Names, title: str, lines: Sequence[Line], 
         open=format_decimal(len(lines) - closed),
     )
     columns = [
-        Column(gettext(COLUMNS[field]), numeric=field.endswith("_days"), wide=field == "site_id")
+        Head(gettext(COLUMNS[field]), numeric=field.endswith("_days"), wide=field == "site_id")
         for field in _ON_PAPER
     ]
     rows = [[_on_paper(cell_of(names, line, field)) for field in _ON_PAPER] for line in lines]
-    parts: list[Part] = [Table(columns, rows), Text(_how_to_read())]
+    parts: list[Part] = [Grid(columns, rows), Text(_how_to_read())]
     if not lines:
         parts = [Text(gettext("Nothing was received."))]
     return replace(paper_of(desk, title, today, parts), lead=lead, is_wide=True)
@@ -175,11 +175,11 @@ def month_paper(desk: Desk, title: str, now: Figures, before: Figures, lines: Se
     parts: list[Part] = [
         Text(" ".join(sentences(now)[:2])),
         Heading(gettext("Figures")),
-        Table(
+        Grid(
             [
-                Column(gettext("What"), wide=True),
-                Column(_span(now), numeric=True),
-                Column(_span(before), numeric=True),
+                Head(gettext("What"), wide=True),
+                Head(_span(now), numeric=True),
+                Head(_span(before), numeric=True),
             ],
             [
                 [gettext(INDICATORS[name].label), told(now.values[name]), told(before.values[name])]
@@ -187,12 +187,12 @@ def month_paper(desk: Desk, title: str, now: Figures, before: Figures, lines: Se
             ],
         ),
         Heading(gettext("Messages: in, out, open")),
-        Table(
+        Grid(
             [
-                Column(gettext("Kind"), wide=True),
-                Column(gettext("Received"), numeric=True),
-                Column(gettext("Closed"), numeric=True),
-                Column(gettext("Open at the end"), numeric=True),
+                Head(gettext("Kind"), wide=True),
+                Head(gettext("Received"), numeric=True),
+                Head(gettext("Closed"), numeric=True),
+                Head(gettext("Open at the end"), numeric=True),
             ],
             [_flow(kind, lines, start, end) for kind in Kind],
         ),
