@@ -280,7 +280,7 @@ STORIES: tuple[tuple[int, tuple[Turn, ...]], ...] = (
     (12, (Turn("acknowledge", 1), Turn("answer", 4))),
     (9, (Turn("acknowledge", 1), Turn("start", 2))),
     (6, (Turn("start", 1), Turn("ask", 1))),
-    (5, (Turn("acknowledge", 1), Turn("pass_on", 1))),
+    (5, (Turn("acknowledge", 1),)),
     (1, ()),
 )
 """How long ago a case was filed, and what became of it."""
