@@ -11,6 +11,8 @@ from portal.core.worktime import WorkCalendar
 from portal.tenancy.models import (
     Agreement,
     CalendarVersion,
+    Network,
+    NetworkMember,
     PolicyVersion,
     PrivacyContact,
     Site,
@@ -103,6 +105,12 @@ def local_day(u: Unit, at: datetime | None = None) -> date:
 def privacy_contact(u: Unit) -> str | None:
     """The address to which one writes about one's data; None as long as nobody gave one."""
     return u.one(select(PrivacyContact.email))
+
+
+def networks_of(u: Unit) -> Sequence[str]:
+    """The names of the networks that the structure in scope belongs to, in order."""
+    named = select(Network.name).join(NetworkMember, NetworkMember.network_id == Network.id)
+    return u.all(named.order_by(Network.name))
 
 
 def policy(u: Unit) -> PolicyVersion:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
+from portal.core.languages import N_
 from portal.people.rules import Permission
+from portal.printing.papers import papered
 from portal.protection.queries import count_destroyed
 from portal.protection.requests import is_over, requests
 from portal.tenancy.queries import local_day, policy, privacy_contact
@@ -15,6 +17,7 @@ from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
+from portal.web.protection_papers import PAPERS, gaps_of, paper
 
 if TYPE_CHECKING:
     from portal.core.db import Unit
@@ -23,15 +26,37 @@ if TYPE_CHECKING:
 bp = Blueprint("protection", __name__)
 
 
+_LEADS: dict[str, str] = {
+    "staff": N_("What the portal keeps of those who work here, and what it does not do."),
+    "council": N_("What the works council is told before codes name a mediator."),
+    "record": N_("What is processed, why, for how long and how it is secured (RGPD, article 30)."),
+    "assessment": N_("The risks for people and what holds them, after the method of the CNIL."),
+    "contract": N_("What whoever runs the portal owes to you (RGPD, article 28)."),
+}
+"""What each paper is for."""
+
+
 @bp.get("/s/<slug>/protection")
 @requires(Permission.READ_REGISTER)
 def kit(desk: Desk) -> Response:
     """Every part of the kit, with what is missing; links only where the reader may go."""
     with house().database.reading(desk.scope) as u:
-        parts = [_notice(u, desk), _informed(u, desk), _schedule(u, desk)]
+        parts = [_notice(u, desk), _informed(u, desk), *_papers(u, desk), _schedule(u, desk)]
         if desk.may(Permission.MANAGE_RIGHTS):
             parts.append(_rights(u, desk))
     return render_staff("staff/protection.html", desk, parts=parts)
+
+
+@bp.get("/s/<slug>/protection/<any(staff, council, record, assessment, contract):name>.pdf")
+@requires(Permission.READ_REGISTER)
+def draft(desk: Desk, name: str) -> Response:
+    """A paper of the kit as it would be today, as a PDF."""
+    with house().database.reading(desk.scope) as u:
+        made = paper(u, desk, name)
+    response = Response(papered(made), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}-{desk.slug}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _part(
@@ -73,6 +98,17 @@ def _informed(u: Unit, desk: Desk) -> dict[str, Any]:
         _settings(desk, gettext("Write the date down"), "staff-informed"),
         missing=None if told else gettext("The date is not written down yet."),
     )
+
+
+def _papers(u: Unit, desk: Desk) -> list[dict[str, Any]]:
+    """Each paper with its draft of today, and how much of it only the structure can fill."""
+    parts = []
+    for name, title in PAPERS.items():
+        gaps = gaps_of(u, name)
+        missing = ngettext("%(num)d place to fill", "%(num)d places to fill", gaps) if gaps else None
+        where = [(gettext("The draft of today (PDF)"), desk.url("protection", f"{name}.pdf"))]
+        parts.append(_part(gettext(title), gettext(_LEADS[name]), where, missing=missing))
+    return parts
 
 
 def _schedule(u: Unit, desk: Desk) -> dict[str, Any]:

@@ -529,6 +529,7 @@ NO_PAGE: dict[str, str] = {
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",
+    "protection.draft": "a PDF: see tests/pages/test_protection.py",
     "rights.copy": "a PDF: see tests/pages/test_rights.py",
     "case_sheet.sheet": "a PDF: see tests/pages/test_papers.py",
     "papers.month": "a PDF: see tests/pages/test_papers.py",
