@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from portal.cases.actions import Given, take
-from portal.cases.alarms import raised
 from portal.cases.beside import translate
 from portal.cases.queries import (
     PAGE,
@@ -20,57 +19,40 @@ from portal.cases.queries import (
     case_by_reference,
     case_key,
     count_cases,
-    first_words,
     photo_of,
     work_list,
-    written_again,
 )
 from portal.cases.rules import KINDS, CaseState, Finding, Kind, Outcome
 from portal.cases.tongues import language_of
-from portal.cases.ways import CHANNELS, TYPED, Channel, ContactKind, Told
+from portal.cases.ways import CHANNELS, TYPED, Channel, Told
 from portal.core.errors import Conflict, Invalid
-from portal.core.languages import N_
-from portal.core.worktime import ONE_DAY, WorkCalendar
-from portal.people.queries import cards
+from portal.core.worktime import WorkCalendar
 from portal.people.rules import Permission
-from portal.questionnaires.reading import words_of
-from portal.tenancy.queries import agreements, calendar, main_site, sites, teams
+from portal.tenancy.queries import agreements, main_site, sites, teams
 from portal.tenancy.queries import calendar_of as site_calendar
-from portal.web.alarm_words import alarm_flag
 from portal.web.case_errands import read_errand
-from portal.web.case_page import case_page, spoken
+from portal.web.case_page import case_page
 from portal.web.case_steps import TRANSLATION, Refusal
-from portal.web.case_words import STATES, time_left
+from portal.web.case_words import STATES
 from portal.web.dates import day_told
 from portal.web.desk import asked_offset, render_staff
 from portal.web.guard import Desk, requires
 from portal.web.house import house
 from portal.web.reaching import member
+from portal.web.work_lines import GROUPS, grouped, opened_today, raised_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flask.typing import ResponseReturnValue
 
-    from portal.cases.models import Case
     from portal.core.db import Unit
 
 bp = Blueprint("cases", __name__)
 
-GROUPS: dict[str, str] = {
-    "first": N_("Read first"),
-    "again": N_("Call, or ask again"),
-    "late": N_("Late"),
-    "today": N_("Today"),
-    "week": N_("Within five working days"),
-    "later": N_("Later"),
-    "waiting": N_("Waiting, or settled"),
-}
-_WEEK = 5
 _FIELDS = ("kind", "state", "site")
 _NARROWS = ("team", "agreement", "channel", "passed", "told", "from", "to", "open", "late", "all")
 """What an address may ask for besides: figures open the list with these."""
-_DAY = "EEE d MMM"
 TYPED_IN = "typed"
 """The way in by which an address asks for all that staff typed."""
 
@@ -84,13 +66,13 @@ def cases(desk: Desk) -> Response:
         sought = _sought(u)
         rows, total = work_list(u, sought, offset=offset), count_cases(u, sought)
         if total > PAGE and not offset and sought.today is not None:
-            rows = [*_raised_beyond(u, rows), *rows]
-        grouped = _grouped(u, desk, rows, is_work=sought.today is not None)
+            rows = [*raised_beyond(u, rows), *rows]
+        lines = grouped(u, desk, rows, is_work=sought.today is not None)
         filters = _filters(u)
         narrowed = _narrowed(u)
-        opened = _opened_today(u, desk) if desk.may(Permission.READ_TEXTS) and not offset else None
+        opened = opened_today(u, desk) if desk.may(Permission.READ_TEXTS) and not offset else None
     is_cut = total > offset + PAGE
-    late = len(grouped["late"])
+    late = len(lines["late"])
     return render_staff(
         "staff/work_list.html",
         desk,
@@ -106,30 +88,9 @@ def cases(desk: Desk) -> Response:
         is_whole=not _asked((*_FIELDS, *_NARROWS)),
         total=total,
         late=0 if offset or late == len(rows) == PAGE else late,
-        groups=[
-            {"key": key, "title": gettext(title), "cases": grouped[key]} for key, title in GROUPS.items()
-        ],
+        groups=[{"key": key, "title": gettext(title), "cases": lines[key]} for key, title in GROUPS.items()],
         shows_counts=not offset and not is_cut,
     )
-
-
-def _opened_today(u: Unit, desk: Desk) -> dict[str, str] | None:
-    """The free words of opinions that can be read since the last working day began; None without any.
-
-    So they reach whoever may read them on the next working day, on the page where the day begins.
-    """
-    days = {}
-    for one in sites(u):
-        place = WorkCalendar.from_document(site_calendar(u, one.id).document)
-        last = place.opened_until(place.local(u.now).date())
-        days[one.id] = (place.opened_until(last - ONE_DAY), last)
-    n = words_of(u, days)
-    if not n:
-        return None
-    since, until = min(first for first, _ in days.values()), max(last for _, last in days.values())
-    asked = urlencode({"from": since.isoformat(), "to": (until - ONE_DAY).isoformat()})
-    words = ngettext("%(num)d new free word in the opinions", "%(num)d new free words in the opinions", n)
-    return {"text": words, "url": f"{desk.url('responses')}?{asked}"}
 
 
 def _asked(names: Sequence[str]) -> dict[str, str]:
@@ -218,70 +179,6 @@ def _filters(u: Unit) -> list[dict[str, Any]]:
         }
         for name, label, options in tables
     ]
-
-
-def _raised_beyond(u: Unit, rows: Sequence[Case]) -> list[Case]:
-    """Cases of later pages that nobody has read yet and whose words make us look: they come first too."""
-    unread = work_list(u, Sought(state=CaseState.RECEIVED))
-    known, alarms = {row.id for row in rows}, raised(u, unread)
-    return [row for row in unread if row.id in alarms and row.id not in known]
-
-
-def _grouped(u: Unit, desk: Desk, rows: Sequence[Case], *, is_work: bool) -> dict[str, list[dict[str, Any]]]:
-    places = {site.id: site.name for site in sites(u)}
-    owners = cards(u, [row.handler_id for row in rows if row.handler_id])
-    words, again, alarms = first_words(u, rows), written_again(u, rows), raised(u, rows)
-    grouped: dict[str, list[dict[str, Any]]] = {key: [] for key in GROUPS}
-    calendars: dict[UUID, WorkCalendar] = {}
-    for row in rows:
-        if row.calendar_id not in calendars:
-            calendars[row.calendar_id] = calendar(u, row.calendar_id)
-        place = calendars[row.calendar_id]
-        today = place.local(u.now).date()
-        left, tone = time_left(place, row.due_on, today) if row.due_on else (None, "")
-        said = words.get(row.id)
-        language, direction = spoken(said) if said else (None, "auto")
-        errand = _errand(row, today) if is_work else None
-        owner = owners.get(row.handler_id) if row.handler_id else None
-        line = {
-            "reference": row.reference,
-            "url": desk.url("cases", row.reference),
-            "kind_label": gettext(KINDS[row.kind].label),
-            "excerpt": said.text if said else None,
-            "lang": language,
-            "dir": direction,
-            "state_label": gettext(STATES[row.state]),
-            "is_new": row.id in again,
-            "due": day_told(row.due_on, _DAY) if row.due_on else None,
-            "left": left,
-            "tone": tone or ("waiting" if row.due_on is None else ""),
-            "place": places.get(row.site_id, ""),
-            "owner": owner.name if owner else None,
-            "errand": errand,
-            "alarm": alarm_flag(alarms.get(row.id, ())),
-        }
-        is_first = is_work and row.id in alarms and (row.state is CaseState.RECEIVED or row.id in again)
-        group = "first" if is_first else "again" if errand else _group(place, row.due_on, today)
-        grouped[group].append(line)
-    return grouped
-
-
-def _errand(row: Case, today: date) -> str | None:
-    """What is to be done outside the house by now: a call, or a question to whom it was passed on."""
-    if row.call_on is not None and row.call_on <= today:
-        words = N_("Text the person") if row.contact_kind == ContactKind.SMS else N_("Call the person")
-        return str(gettext(words))
-    if row.check_on is not None and row.check_on <= today:
-        return str(gettext("Passed on: ask what became of it"))
-    return None
-
-
-def _group(place: WorkCalendar, due_on: date | None, today: date) -> str:
-    if due_on is None:
-        return "waiting"
-    if due_on <= today:
-        return "late" if due_on < today else "today"
-    return "week" if place.days_apart(today, due_on) <= _WEEK else "later"
 
 
 @bp.get("/s/<slug>/cases/<reference>")
