@@ -31,9 +31,12 @@ from portal.core.db import Scope
 from portal.core.upgrade import upgrade
 from portal.demo_plan import Learner, motif_of
 from portal.demo_plan import plans as learned
-from portal.demo_words import CASE_WORDS, FREE_WORDS, NAMES, STAFF_WORDS, STRUCTURES
+from portal.demo_words import ASKED, ASKED_BY, CASE_WORDS, FREE_WORDS, NAMES, STAFF_WORDS, STRUCTURES
 from portal.people.actions import add_member, add_person, journal
 from portal.people.rules import Act, Role
+from portal.protection.purging import purge
+from portal.protection.requests import Asked, enter
+from portal.protection.rights import Proof, Right
 from portal.questionnaires.actions import Journey, finish, record
 from portal.questionnaires.publishing import publish_shipped
 from portal.questionnaires.queries import published
@@ -85,6 +88,8 @@ _MOST_WORDS = 0.16
 _SATURDAY, _SUNDAY = 5, 6
 _TYPED, _CALLED = 5, 7
 _LAG = timedelta(days=1)
+_ASKED_DAYS_AGO = 5
+"""So long ago somebody asked what is kept of them."""
 _LEARNED_FROM = 13
 """The case, of those filed before, from which the first action of the plan follows."""
 _ALL_CLOSED = 30
@@ -162,6 +167,7 @@ def make_world(config: Config, now: datetime) -> dict[str, Any]:
         for one in made:
             _opinions(maker, one)
             _cases(maker, one)
+            _protected(maker, one)
     told = {"base_url": config.base_url, "structures": [_told(maker, config, one) for one in made]}
     (config.data / "world.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
     database.engine.dispose()
@@ -332,6 +338,16 @@ def _cases(maker: Maker, made: Made) -> None:
     for at, _, act in sorted(plans, key=lambda plan: plan[:2]):
         maker.at(at)
         act()
+
+
+def _protected(maker: Maker, made: Made) -> None:
+    """What the night destroys of a year, and somebody who asks what is kept of them."""
+    maker.at(maker.now)
+    with maker.database.transaction(made.scope()) as u:
+        purge(u)
+    with maker.database.transaction(made.scope(Role.QUALITY_LEAD)) as u:
+        asked_on = local_day(u) - timedelta(days=_ASKED_DAYS_AGO)
+        enter(u, Asked(Right.ACCESS, Proof.RECEIPT, asked_on, ASKED_BY, ASKED))
 
 
 def _office_hour(instant: datetime, number: int) -> datetime:

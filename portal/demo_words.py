@@ -129,3 +129,6 @@ PLAN_WORDS: dict[str, str] = {
     "minutes": "La direction note la baisse des rendez-vous manqués et remercie l’équipe du soir.",
 }
 """What the improvement plan and the closed review of the world say."""
+ASKED_BY = "Mme Awa Ndiaye, par courriel"
+ASKED = "Je voudrais lire ce que vous avez gardé de ma réclamation du printemps."
+"""Who asks what is kept of them, and in which words."""

@@ -168,5 +168,9 @@ def _front(desk: Desk, u: Unit, *, fault: str | None = None) -> Response:
             {"url": desk.url("papers", f"register.{form}"), "label": label}
             for form, label in (("pdf", "PDF"), ("xlsx", "Excel"), ("csv", "CSV"))
         ],
-        urls={"month": desk.url("papers", "month.pdf"), "agreement": desk.url("papers", "agreement.pdf")},
+        urls={
+            "month": desk.url("papers", "month.pdf"),
+            "agreement": desk.url("papers", "agreement.pdf"),
+            "protection": desk.url("protection"),
+        },
     )
