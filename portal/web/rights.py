@@ -131,7 +131,8 @@ def desk_of_rights(desk: Desk) -> Response:
 
 def _line(desk: Desk, row: RightsRequest, today: date) -> dict[str, Any]:
     texts = (gettext(RIGHTS[row.right]), day_told(row.received_on, "long"), _standing(row, today))
-    number = {"text": str(row.number), "url": desk.url("rights", str(row.number))}
+    name = gettext("Request %(number)d", number=row.number)
+    number = {"text": name, "url": desk.url("rights", str(row.number))}
     return {"cells": [number, *({"text": text, "url": None} for text in texts)]}
 
 
@@ -246,7 +247,7 @@ def _page(desk: Desk, number: int, fault: Invalid | None = None, verb: str = "")
             "refuse": f"{here}/refuse" if is_open else None,
             "extend": f"{here}/extend" if can_extend else None,
             "erase": f"{here}/erase" if is_open and has_words and row.right in _ERASING else None,
-            "copy": f"{here}/copy" if is_open and has_words and row.right is Right.ACCESS else None,
+            "paper": f"{here}/copy" if is_open and has_words and row.right is Right.ACCESS else None,
         },
         verb=verb,
         errors=[{"field": f"said-{verb}", "message": gettext(_NO_REASON)}] if fault else [],

@@ -49,6 +49,7 @@ def test_a_request_has_a_month(sqlite_world: World) -> None:
     page = lead.get(asked(lead, "access"))
     assert "22 avril 2027" in page.text
     assert WHO in page.text
+    assert "/copy" not in page.text  # it is about no message
     assert "22 avril 2027" in lead.get(HERE).text
     with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
         assert words_of(u, request_of(u, 1))["who"] == WHO
@@ -83,7 +84,9 @@ def test_a_person_reads_what_they_said_and_what_we_answered(sqlite_world: World)
     _, reference = file(sqlite_world)
     step(lead, reference, "acknowledge")
     step(lead, reference, "note", message="Note de l’équipe")
-    copied = lead.post(f"{asked(lead, 'access', reference)}/copy")
+    where = asked(lead, "access", reference)
+    assert f"{where}/copy" in lead.get(where).text
+    copied = lead.post(f"{where}/copy")
     assert copied.status_code == 200
     assert copied.data.startswith(b"%PDF")
     assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference}.pdf"'
