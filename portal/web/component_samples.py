@@ -128,6 +128,22 @@ SAMPLES: dict[str, Sample] = {
     "code_form": Sample({"url": _SEEN, "value": "7KQ4M2"}, {"value": ""}, {"error": _WRONG}),
     "csrf": Sample({"token": "abc"}),
     "danger_line": Sample({"url": _SEEN}),
+    "decisions": Sample(
+        {
+            "rows": [
+                {
+                    "number": 3,
+                    "url": _SEEN,
+                    "what": Word("Repeindre la porte du hall"),
+                    "owner": Word("Samia B."),
+                    "day": "12 avril",
+                    "is_done": False,
+                    "is_late": True,
+                }
+            ]
+        },
+        {"rows": []},
+    ),
     "doors": Sample(
         {
             "doors": [
@@ -207,6 +223,20 @@ SAMPLES: dict[str, Sample] = {
     ),
     "receipt_number": Sample({"receipt": "123456 7890123456 11"}),
     "screen": Sample({"title": _LABEL, "html": _TEXT}),
+    "review_figures": Sample(
+        {
+            "figures": {
+                "lines": [
+                    {"label": Word("Réclamations reçues"), "now": "12", "before": "15", "change": "3 de moins"}
+                ],
+                "footnote": Word("Chaque pourcentage repose sur les nombres écrits à côté."),
+                "is_hidden": True,
+                "proof": Word("Recalculé à partir des événements : identique."),
+            },
+            "review": {"period": "mars 2027", "before": "février 2027"},
+        },
+        {"figures": {"lines": [], "footnote": Word(""), "is_hidden": False, "proof": None}},
+    ),
     "select_field": Sample(
         {"name": "select_field", "options": _OPTIONS, "chosen": "2", **_FIELD},
         {"options": [], "chosen": None, "hint": None},

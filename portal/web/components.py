@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 bp = Blueprint("components", __name__)
 
 _FOLDER = TEMPLATES / "components"
-_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\(")
+_MACRO = re.compile(r"\{%-?\s*macro\s+([a-z]\w*)\(")
+"""One that begins with an underscore is a part of another in its file."""
 _LONG = " " + " ".join(
     ["Accompagnement anticonstitutionnellement", "interdépartementalisation des permanences de proximité"] * 3
 )
