@@ -227,7 +227,12 @@ SAMPLES: dict[str, Sample] = {
         {
             "figures": {
                 "lines": [
-                    {"label": Word("Réclamations reçues"), "now": "12", "before": "15", "change": "3 de moins"}
+                    {
+                        "label": Word("Réclamations reçues"),
+                        "now": "12",
+                        "before": "15",
+                        "change": "3 moins",
+                    }
                 ],
                 "footnote": Word("Chaque pourcentage repose sur les nombres écrits à côté."),
                 "is_hidden": True,
