@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from casework import file, followed, step
+from pages.test_protection import text_of
 from sqlalchemy import select
 from staff import signed_in
 from walls.siege import unwalled
@@ -88,7 +89,9 @@ def test_a_person_reads_what_they_said_and_what_we_answered(sqlite_world: World)
     assert f"{where}/copy" in lead.get(where).text
     copied = lead.post(f"{where}/copy")
     assert copied.status_code == 200
-    assert copied.data.startswith(b"%PDF")
+    told = text_of(copied.data)
+    assert reference in told
+    assert "Note de l’équipe" not in told
     assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference}.pdf"'
     assert lead.post(f"{asked(lead, 'erasure', reference)}/copy").status_code == 404
 

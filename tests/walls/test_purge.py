@@ -6,12 +6,14 @@ noted before, and looked for afterwards: what cannot be found cannot be opened, 
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, select, text
+from staff import signed_in
 from walls.planting import Planted, planted_at
 from walls.siege import unwalled
 from walls.test_at_rest import MARK, files_of, found_in
@@ -23,14 +25,15 @@ from portal.cases.replay import drifted
 from portal.cases.rules import Finding, Outcome
 from portal.core.schema import Base, table_of
 from portal.insight.queries import figures as insight
-from portal.insight.selection import Selection
+from portal.insight.selection import Period, Selection
 from portal.people.models import Invitation
 from portal.people.rules import Role
+from portal.protection.actions import shorten
 from portal.protection.models import RightsRequest
 from portal.protection.purging import purge, purge_journal
 from portal.protection.queries import destroyed
 from portal.protection.requests import answer
-from portal.protection.rules import Kept
+from portal.protection.rules import RETENTION, Kept
 from portal.questionnaires.models import Answer, AnswerText, Response
 from portal.questionnaires.reading import Wanted, count_opinions, opinions_by_version
 from portal.records.models import PastCase, PastRegister
@@ -180,3 +183,28 @@ def test_nothing_of_it_is_left_in_any_file(world: World, planted: Planted, tmp_p
     files = left(world, tmp_path)
     assert [(name, of) for name, piece in before.items() for of, content in files if piece in content] == []
     assert found_in(files, planted.words) == []
+
+
+def test_the_page_of_figures_tells_the_same(world: World) -> None:
+    """A structure that keeps as little as it may: what the page shows of the year rests on what went."""
+    planted = planted_at(world, world.lyon, MARK, rounds=ROUNDS)
+    with world.database.transaction(world.lyon.scope) as u:
+        shorten(u, {kept: row.least for kept, row in RETENTION.items()})
+    closed(world, planted)
+    answered(world, planted)
+    world.clock.advance(timedelta(days=130))
+    reader = signed_in(world, Role.DIRECTOR, email="chiffres@exemple.test", name="Chiffres")
+
+    def told() -> list[str]:
+        pages = (
+            "dashboard.json?period=12-months",
+            "dashboard.json?period=year",
+            "dashboard?period=12-months",
+        )
+        return [reader.get(f"/s/passerelle/{page}").text for page in pages]
+
+    before = told()
+    assert sum(one["value"] not in {None, 0} for one in json.loads(before[-1])["figures"]) > ROUNDS
+    with world.database.transaction(world.lyon.scope) as u:
+        assert purge(u) > ROUNDS
+    assert told() == before
