@@ -90,7 +90,7 @@ def grouped(u: Unit, desk: Desk, rows: Sequence[Case], *, is_work: bool) -> dict
             "reference": row.reference,
             "url": desk.url("cases", row.reference),
             "kind_label": gettext(KINDS[row.kind].label),
-            "excerpt": said.text if said else None,
+            "excerpt": said.text if said else _gone(row),
             "lang": language,
             "dir": direction,
             "state_label": gettext(STATES[row.state]),
@@ -107,6 +107,11 @@ def grouped(u: Unit, desk: Desk, rows: Sequence[Case], *, is_work: bool) -> dict
         group = "first" if is_first else "again" if errand else _group(place, row.due_on, today)
         lines[group].append(line)
     return lines
+
+
+def _gone(row: Case) -> str | None:
+    """What stands in place of words that were erased; None for a case that never had a text of its filer."""
+    return str(gettext("Text erased")) if row.key_wrapped is None else None
 
 
 def _errand(row: Case, today: date) -> str | None:

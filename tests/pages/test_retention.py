@@ -96,6 +96,7 @@ def test_a_case_without_its_words_still_opens(sqlite_world: World) -> None:
     assert refused.status_code == 409
     listed = lead.get("/s/passerelle/cases?state=closed")
     assert reference in listed.text
+    assert "Texte effacé" in listed.text
     _, _, theirs = followed(sqlite_world, receipt)
     assert theirs.status_code == 200
     assert "لم نعد نحتفظ بكلماتك" in theirs.text
