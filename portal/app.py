@@ -29,9 +29,9 @@ from portal.questionnaires import models as _questionnaires
 from portal.records import models as _records
 from portal.tenancy import models as _tenancy
 from portal.web import (
-    activity,
     account,
     actions,
+    activity,
     alarm_words,
     bodies,
     case_entry,
@@ -59,13 +59,13 @@ from portal.web import (
     people,
     points,
     printing,
+    protection,
     questionnaires,
     records,
     responses,
-    protection,
     retention,
-    rights,
     reviews,
+    rights,
     scans,
     security,
     settings,
