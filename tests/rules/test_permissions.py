@@ -24,6 +24,7 @@ manage_codes         quality_lead director
 read_questionnaires  supervisor quality_lead director auditor
 manage_people        quality_lead director operator
 manage_settings      quality_lead director
+manage_rights        quality_lead director
 """
 ROWS = {words[0]: set(words[1:]) for words in (line.split() for line in DECIDED.split("\n") if line)}
 
