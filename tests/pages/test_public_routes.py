@@ -18,6 +18,7 @@ from strict_page import OWN_HOST, faults
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
+from portal.cases.partners import digest_of, partner_token
 from portal.core.languages import LANGUAGES
 from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
@@ -96,6 +97,16 @@ class Visit:
         with self.world.database.reading(lead.scope) as u:
             return [f"/new-password/{reset_token(u, lead.person_id)}"]
 
+    def of_partner(self) -> list[str]:
+        """What a partner has filed, by the link of a mail."""
+        email = "nora@habitat.example"
+        for start in self.each("partner"):
+            phone = Phone.at(self.world, start)
+            phone.send(wants="complaint", organisation="Habitat", message="Bonjour", email=email)
+        with self.world.database.reading(self.world.lyon.scope) as u:
+            token = partner_token(u, digest_of(u, email))
+        return self.each("partner", "cases", token)
+
     def starts(self) -> list[str]:
         """The page that founds a structure."""
         with self.world.app.app_context(), self.world.database.reading(self.world.lyon.scope) as u:
@@ -122,6 +133,9 @@ PAGES: dict[str, Callable[[Visit], list[str]]] = {
     "doors.receipt": Visit.receipts,
     "follow.ask": lambda visit: visit.each("follow"),
     "follow.case": Visit.cases,
+    "partner.ask": lambda visit: visit.each("partner"),
+    "partner.ask_link": lambda visit: visit.each("partner", "cases"),
+    "partner.listed": Visit.of_partner,
     "sign_in.show": lambda _visit: ["/sign-in"],
     "sign_in.invitation": Visit.invitations,
     "forgotten.show": lambda _visit: ["/forgotten-password", "/forgotten-password?sent"],

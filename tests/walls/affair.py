@@ -196,9 +196,18 @@ class Probe:
             for rule, mark in self._rules()
             for known, unknown in self._addresses(rule)
             for method in sorted((rule.methods or set()) - ANSWERED_BY_FLASK)
-            if self._told(method, known, mark, is_known=True)
-            != self._told(method, unknown, mark, is_known=False)
+            if self._tells(method, mark, known, unknown)
         ]
+
+    def _tells(self, method: str, mark: str, known: str, unknown: str) -> bool:
+        """Whether the answers differ. An address without a name in it is asked once before.
+
+        What it does but once (a reminder) it has done then, whatever is asked afterwards.
+        """
+        if known == unknown:
+            self._told(method, unknown, mark, is_known=False)
+        first = self._told(method, known, mark, is_known=True)
+        return first != self._told(method, unknown, mark, is_known=False)
 
     def _rules(self) -> list[tuple[Rule, str]]:
         """What staff may ask for, with its mark; last the routes that end the sessions of whoever asks."""
