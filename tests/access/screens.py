@@ -530,7 +530,7 @@ NO_PAGE: dict[str, str] = {
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",
     "protection.draft": "a PDF: see tests/pages/test_protection.py",
-    "rights.copy": "a PDF: see tests/pages/test_rights.py",
+    "points.example": "a file to fill in",
     "case_sheet.sheet": "a PDF: see tests/pages/test_papers.py",
     "papers.month": "a PDF: see tests/pages/test_papers.py",
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",
