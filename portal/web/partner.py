@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 bp = Blueprint("partner", __name__)
 
-ASKED_LINKS = Limit("partner_link", tries=5, within=timedelta(minutes=15))
+ASKED_LINKS = Limit("partner_link", tries=20, within=timedelta(minutes=15))
 WANTS: dict[Kind, str] = {
     Kind.REQUEST: N_("Ask for an intervention"),
     Kind.COMPLAINT: N_("Make a complaint"),
