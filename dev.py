@@ -284,7 +284,7 @@ def test(arguments: list[str]) -> int:
     catalogues()
     _bring_needs()
     strict = {"PORTAL_TEST_NO_SKIP": "1"} if os.environ.get("CI", "").lower() in {"true", "1"} else {}
-    return status(PYTHON, "-m", "pytest", "-n", "auto", *arguments, **strict)
+    return status(PYTHON, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *arguments, **strict)
 
 
 # ---------------------------------------------------------------- make check
