@@ -1,6 +1,6 @@
 """An upgrade that is killed at any statement, or begun twice at once, ends at the same schema and data.
 
-`PORTAL_TEST_LONG=1` kills it at every statement; otherwise at some, among them the edges of the first and the last.
+`PORTAL_TEST_LONG=1` kills it at every statement; otherwise at five of them: see `edges`.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def counting(at: Callable[[int, str], None]) -> Iterator[None]:
 
 
 def edges(ground: Ground, url: str) -> list[int]:
-    """At which statements to kill: in the middle, before and after the note of the first and last revision."""
+    """At which statements to kill: in the middle, and around the notes of the first and last revision."""
     statements: list[str] = []
     with counting(lambda _, statement: statements.append(statement)):
         upgrade(url, ground.role)
