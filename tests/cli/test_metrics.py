@@ -203,19 +203,22 @@ def test_the_workers_of_the_real_server_count_together_and_forget_nothing(tmp_pa
     portal(tmp_path, "db", "upgrade")
     with serving(tmp_path) as (port, master):
         assert "token" in get(port, "/metrics")
-        with ThreadPoolExecutor(max_workers=8) as crowd:  # one after the other, one worker might take all
-            list(crowd.map(lambda _: get(port, "/s/escale/cases"), range(40)))
-        folders = list(tmp_path.glob("portevoix-*"))
-        assert len(list(folders[0].glob("counter_*.db"))) == 2, "one worker took every request"
+        asked = 0
+        for _ in range(20):  # the second worker may begin later, and one of them may take all of a round
+            with ThreadPoolExecutor(max_workers=8) as crowd:
+                asked += len(list(crowd.map(lambda _: get(port, "/s/escale/cases"), range(40))))
+            if len(list(tmp_path.glob("portevoix-*/counter_*.db"))) == 2:
+                break
+        assert len(list(tmp_path.glob("portevoix-*/counter_*.db"))) == 2, "one worker took every request"
         for _ in range(5):  # whichever worker is asked tells the same
-            assert read(get(port, "/metrics", HEADERS))["portal_requests_total", "cases.cases 3xx"] == 40
+            assert read(get(port, "/metrics", HEADERS))["portal_requests_total", "cases.cases 3xx"] == asked
         os.kill(children(master)[0], signal.SIGKILL)
         wait_until_up(port)
         for _ in range(10):
             get(port, "/s/escale/cases")
         seen = read(get(port, "/metrics", HEADERS))
-        assert seen["portal_requests_total", "cases.cases 3xx"] == 50
-        assert seen["portal_request_seconds_bucket", "+Inf cases.cases"] == 50
+        assert seen["portal_requests_total", "cases.cases 3xx"] == asked + 10
+        assert seen["portal_request_seconds_bucket", "+Inf cases.cases"] == asked + 10
     assert list(tmp_path.glob("portevoix-*")) == []
 
 
