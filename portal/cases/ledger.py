@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from portal.cases.models import Case, CaseEvent, CaseFact
-from portal.cases.queries import happened
+from portal.cases.queries import frame_of, happened
 from portal.cases.rules import ClockName
-from portal.cases.standing import Frame, fold
-from portal.tenancy.queries import calendar, policy_version
+from portal.cases.standing import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -87,7 +86,7 @@ def _events(u: Unit, ids: Sequence[UUID]) -> dict[UUID, list[CaseEvent]]:
 
 def line_of(u: Unit, row: Case, events: Sequence[CaseEvent]) -> Line:
     """The line of one case, told by its events."""
-    frame = Frame(calendar(u, row.calendar_id), policy_version(u, row.policy_id).targets)
+    frame = frame_of(u, row)
     stands = fold(frame, happened(events))
 
     def day(at: datetime | None) -> date | None:

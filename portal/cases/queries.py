@@ -44,6 +44,7 @@ CASES = "cases"
 MESSAGE = "message"
 ATTACHMENT = "attachment"
 NO_CONTACT = "none"
+_FRAME = "cases.frame"
 EXCERPT = 120
 _OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
 _SAYS = {PHOTO_ADDED, *(step.verb for step in STEPS if Actor.FILER in step.who and step.verb != "accept")}
@@ -139,8 +140,13 @@ def case_key(u: Unit, case: Case) -> bytes:
 
 
 def frame_of(u: Unit, case: Case) -> Frame:
-    """The calendar and promises that the case was received under."""
-    return Frame(calendar(u, case.calendar_id), policy_version(u, case.policy_id).targets)
+    """The calendar and promises that the case was received under; each pair is read once in a unit."""
+    key = f"{_FRAME}:{case.calendar_id}:{case.policy_id}"
+    if key not in u.memo:
+        # Neither version is ever changed.
+        u.memo[key] = Frame(calendar(u, case.calendar_id), policy_version(u, case.policy_id).targets)
+    frame: Frame = u.memo[key]
+    return frame
 
 
 def events_of(u: Unit, case_id: UUID) -> Sequence[CaseEvent]:

@@ -106,17 +106,10 @@ def _cases_at(u: Unit, span: Span, at: datetime) -> list[SeenCase]:
         .order_by(CaseEvent.number)
     ):
         events[event.case_id].append(event)
-    followed, frames = _followed(u, at), _frames(u, cases)
+    followed = _followed(u, at)
     return [
-        _seen(frames[wanted[id_].calendar_id, wanted[id_].policy_id], told, is_followed=id_ in followed)
-        for id_, told in events.items()
+        _seen(frame_of(u, wanted[id_]), told, is_followed=id_ in followed) for id_, told in events.items()
     ]
-
-
-def _frames(u: Unit, cases: Sequence[Case]) -> dict[tuple[UUID, UUID], Frame]:
-    """What the cases were received under, each calendar and policy read once."""
-    one_of_each = {(case.calendar_id, case.policy_id): case for case in cases}
-    return {key: frame_of(u, case) for key, case in one_of_each.items()}
 
 
 def _midnight(at: datetime, day: date) -> datetime:

@@ -23,7 +23,7 @@ from portal.tenancy.queries import calendar_of, main_site
 from portal.tenancy.vault import new_wrapped_key, row_key, sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -77,8 +77,10 @@ def take(u: Unit, register_id: UUID) -> PastRegister:
     if not found.is_good or row.key_wrapped is None:
         raise Refused("faults", faults=len(found.faults))
     key = row_key(u, REGISTER, row.id, row.key_wrapped)
-    calendars = _calendars(u, found.rows)
-    u.add(*(_past_case(u, row, key, one, calendars) for one in found.rows))
+    main = main_site(u).id
+    calendars = _calendars(u, found.rows, main)
+    where = ((one, one.site_id or main) for one in found.rows)
+    u.add(*(_past_case(u, row, key, one, (site_id, calendars[site_id])) for one, site_id in where))
     row.standing, row.taken_at, row.rows, row.file_sealed = Standing.TAKEN, u.now, len(found.rows), None
     u.session.flush()
     return row
@@ -151,12 +153,10 @@ def _document(mapping: Mapping[int, Column], headings: Iterable[str]) -> dict[st
     }
 
 
-def _calendars(u: Unit, rows: Iterable[PastRow]) -> dict[UUID, WorkCalendar]:
+def _calendars(u: Unit, rows: Sequence[PastRow], main: UUID) -> dict[UUID, WorkCalendar]:
     """The calendars of the sites, with the public holidays of the years that the rows tell of."""
-    several = list(rows)
-    years, main = years_of(several), main_site(u).id
-    made = {}
-    for site_id in {row.site_id or main for row in several}:
+    years, made = years_of(rows), {}
+    for site_id in {row.site_id or main for row in rows}:
         version = calendar_of(u, site_id)
         kept = WorkCalendar.from_document(version.document)
         known = {**public_holidays(version.zone, years), **kept.holidays}
@@ -165,10 +165,10 @@ def _calendars(u: Unit, rows: Iterable[PastRow]) -> dict[UUID, WorkCalendar]:
 
 
 def _past_case(
-    u: Unit, register: PastRegister, key: bytes, row: PastRow, calendars: Mapping[UUID, WorkCalendar]
+    u: Unit, register: PastRegister, key: bytes, row: PastRow, where: tuple[UUID, WorkCalendar]
 ) -> PastCase:
-    id_, site_id = new_id(u.now), row.site_id or main_site(u).id
-    calendar = calendars[site_id]
+    """The row at its site, its delays counted by the calendar there."""
+    id_, (site_id, calendar) = new_id(u.now), where
 
     def days(until: date | None) -> int | None:
         return None if until is None else calendar.days_apart(row.received_on, until)

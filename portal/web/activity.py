@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Blueprint, redirect, request
-from flask_babel import format_decimal, format_percent, gettext
+from flask_babel import format_decimal, gettext
 
 from portal.core.errors import Invalid
 from portal.core.languages import N_
 from portal.core.tables import read_table
-from portal.insight.catalogue import MIN_FOR_PERCENTILES
 from portal.insight.opinions import asked_now, counted, tallies_by_month
 from portal.insight.queries import today_at
 from portal.insight.selection import month_of, months_after
@@ -20,7 +19,7 @@ from portal.records.activity import INTERVENTIONS, MOST, Count, Intervention, re
 from portal.records.queries import activity, encounters
 from portal.records.words import plain
 from portal.tenancy.queries import main_site, sites
-from portal.web.dashboard_words import NOTHING_TO_TELL, of_counts
+from portal.web.dashboard_words import NOTHING_TO_TELL, share_with_counts
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires, takes
@@ -192,6 +191,4 @@ def _line(month: date, met: int | None, said: int) -> tuple[str, ...]:
     name = day_told(month, "LLLL y")
     if not met:
         return (name, format_decimal(met or 0), format_decimal(said), NOTHING_TO_TELL)
-    counts = of_counts(said, met)
-    share = counts if met < MIN_FOR_PERCENTILES else f"{format_percent(said / met, '#,##0.0 %')} ({counts})"
-    return (name, format_decimal(met), format_decimal(said), share)
+    return (name, format_decimal(met), format_decimal(said), share_with_counts(said, met, "#,##0.0 %"))

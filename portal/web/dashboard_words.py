@@ -196,6 +196,12 @@ def of_counts(part: int, whole: int) -> str:
     return str(gettext("%(part)s of %(whole)s", part=number(part), whole=number(whole)))
 
 
+def share_with_counts(part: int, whole: int, pattern: str | None = None) -> str:
+    """A share with the counts it is made of, of few the counts alone; `pattern` is one of CLDR."""
+    counts = of_counts(part, whole)
+    return counts if whole < MIN_FOR_PERCENTILES else f"{format_percent(part / whole, pattern)} ({counts})"
+
+
 def definitions() -> list[dict[str, str]]:
     """What each figure counts."""
     return [{"label": gettext(row.label), "value": gettext(row.counts)} for row in INDICATORS.values()]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask import Response
-from flask_babel import format_decimal, format_percent, gettext
+from flask_babel import format_decimal, gettext
 
 from portal.cases.rules import KINDS, Kind
 from portal.cases.ways import CHANNELS
@@ -18,7 +18,7 @@ from portal.insight.catalogue import INDICATORS, MIN_FOR_PERCENTILES, Unit
 from portal.printing.papers import Grid, Head, Heading, Paper, Text
 from portal.tenancy.queries import agreements, sites, teams
 from portal.web.case_words import FINDINGS, OUTCOMES, STATES
-from portal.web.dashboard_words import NOT_SHOWN, NOTHING_TO_TELL, of_counts, sentences, value_of
+from portal.web.dashboard_words import NOTHING_TO_TELL, sentences, share_with_counts, value_of
 from portal.web.dates import day_told
 from portal.web.theme import corrected
 
@@ -214,17 +214,11 @@ def _span(found: Figures) -> str:
 
 def told(figure: Figure) -> str:
     """A figure as a paper tells it: a share with its counts, of few the counts alone, days with n."""
-    if figure.is_withheld:
-        return str(gettext(NOT_SHOWN))
-    if figure.value is None:
-        return NOTHING_TO_TELL
-    unit = INDICATORS[figure.id].unit
-    if unit is Unit.SHARE:
-        n = figure.n or 0
-        part = round(figure.value * n)
-        counts = of_counts(part, n)
-        return counts if n < MIN_FOR_PERCENTILES else f"{format_percent(part / n)} ({counts})"
-    return value_of(figure)
+    is_share = INDICATORS[figure.id].unit is Unit.SHARE
+    if figure.is_withheld or figure.value is None or not is_share:
+        return value_of(figure)
+    n = figure.n or 0
+    return share_with_counts(round(figure.value * n), n)
 
 
 def _flow(kind: Kind, lines: Sequence[Line], start: date, end: date) -> list[str]:

@@ -8,6 +8,7 @@ from flask_babel import format_decimal, gettext, ngettext
 
 from portal.cases.rules import KINDS
 from portal.core.languages import N_
+from portal.insight.catalogue import MIN_FOR_PERCENTILES
 from portal.insight.measures import quantile
 from portal.records.queries import name_of, past_cases, report
 from portal.records.rules import COLUMNS, Column, Standing
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 SHOWN_FAULTS = 100
 SHOWN_ROWS = 200
-MIN_FOR_HALF = 20
-"""Below so many delays their list is shown, and no figure in its place."""
 NO = "\N{EN DASH}"
 
 TABLE_FAULTS: dict[str, str] = {
@@ -137,7 +136,7 @@ def _delays(days: Sequence[int]) -> str:
     """Half and nine in ten of so many delays; below twenty, each of them."""
     if not days:
         return NO
-    if len(days) < MIN_FOR_HALF:
+    if len(days) < MIN_FOR_PERCENTILES:
         return ", ".join(format_decimal(one) for one in days)
     half, most = quantile(days, 0.5), quantile(days, 0.9)
     return str(gettext("half within %(half)d, nine in ten within %(most)d", half=half, most=most))
