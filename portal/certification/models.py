@@ -1,4 +1,4 @@
-"""Tables of the improvement plan: the action, what was done with it, the cases it comes from, reviews.
+"""Tables of the improvement plan: actions, what was done with them, reviews, campaigns, what is given back.
 
 Which case an action comes from stands in a table of its own, bound to the case: to a person the case names,
 that row does not exist either, and the action is one of the plan like others. Words of staff are
@@ -11,11 +11,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.models import CaseBound
-from portal.certification.rules import ActionAct, Observed, Origin
+from portal.certification.rules import ActionAct, CampaignSource, Observed, Origin
 from portal.core.schema import Base, Document, OwnedRow, RowId, StructureOwned, Word, owned_fk
 
 
@@ -135,3 +135,107 @@ class PlanCounter(StructureOwned, Base):
 
     series: Mapped[str] = mapped_column(primary_key=True)
     last: Mapped[int]
+
+
+class Campaign(OwnedRow, Base):
+    """Days in which a structure asks for opinions, its own or its network's; a trigger keeps a closed one."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        owned_fk("site_id", "site"),
+        owned_fk("agreement_id", "agreement"),
+        UniqueConstraint("structure_id", "number"),
+        UniqueConstraint("structure_id", "offer_id"),
+    )
+
+    number: Mapped[int]
+    name: Mapped[str]
+    source: Mapped[CampaignSource] = mapped_column(Word(CampaignSource))
+    offer_id: Mapped[UUID | None]
+    """The network's proposal it comes from: one is taken once."""
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    site_id: Mapped[UUID | None]
+    agreement_id: Mapped[UUID | None]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    note_sealed: Mapped[bytes | None]
+    """What was learnt and what is decided, as JSON."""
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    figures: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    """The counts as they stood at closing; None before."""
+
+
+class CampaignAction(StructureOwned, Base):
+    """An action that a campaign's note decided."""
+
+    __tablename__ = "campaign_action"
+    __table_args__ = (owned_fk("campaign_id", "campaign"), owned_fk("action_id", "improvement_action"))
+
+    campaign_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
+    action_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
+
+
+class GivenBack(OwnedRow, Base):
+    """« Vous avez dit, nous avons fait » of an action in one language, as somebody wrote it.
+
+    Written anew it is another row, so that what was shown stays told: a trigger keeps the words and who
+    answers for them. That two persons do is kept by the database as well.
+    """
+
+    __tablename__ = "given_back"
+    __table_args__ = (
+        owned_fk("action_id", "improvement_action"),
+        UniqueConstraint("structure_id", "action_id", "language", "number"),
+        CheckConstraint("checked_by <> written_by", name="second_person"),
+        CheckConstraint("(checked_at IS NULL) = (checked_by IS NULL)", name="checked_by_somebody"),
+    )
+
+    action_id: Mapped[UUID]
+    language: Mapped[str]
+    number: Mapped[int]
+    """Which writing of it, from 1: the last one counts."""
+    words_sealed: Mapped[bytes | None]
+    """Both sentences, as JSON; None once they were withdrawn and erased."""
+    written_at: Mapped[datetime]
+    written_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    checked_at: Mapped[datetime | None]
+    checked_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+
+
+class ThanksGiven(OwnedRow, Base):
+    """A word of thanks that a handler gave back to a team or a person, without what could tell by whom."""
+
+    __tablename__ = "thanks_given"
+    __table_args__ = (
+        owned_fk("team_id", "team"),
+        UniqueConstraint("structure_id", "number"),
+        CheckConstraint("checked_by <> given_by", name="second_person"),
+    )
+
+    number: Mapped[int]
+    words_sealed: Mapped[bytes | None]
+    language: Mapped[str]
+    response_id: Mapped[UUID | None]
+    """The opinion it was chosen from, which is kept less long; None: a message of thanks."""
+    team_id: Mapped[UUID | None]
+    person_id: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    given_at: Mapped[datetime]
+    given_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    checked_at: Mapped[datetime | None]
+    checked_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+
+
+class ThanksCase(CaseBound, Base):
+    """The message that a word of thanks was chosen from."""
+
+    __tablename__ = "thanks_case"
+    __table_args__ = (owned_fk("case_id", "cases"), owned_fk("thanks_id", "thanks_given"))
+
+    case_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
+    thanks_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)

@@ -24,6 +24,7 @@ class Origin(StrEnum):
     REVIEW = "review"
     AUDIT = "audit"
     TEAM = "team"
+    CAMPAIGN = "campaign"
     PLAN = "plan"
 
 
@@ -32,8 +33,24 @@ ORIGINS: dict[Origin, str] = {
     Origin.REVIEW: N_("Decided in a review"),
     Origin.AUDIT: N_("From an audit"),
     Origin.TEAM: N_("Noticed by a colleague"),
+    Origin.CAMPAIGN: N_("Decided after a campaign"),
     Origin.PLAN: N_("From the team"),
 }
+
+
+class CampaignSource(StrEnum):
+    """Whose campaign it is (stored by value)."""
+
+    OWN = "own"
+    NETWORK = "network"
+
+
+CAMPAIGN_SOURCES: dict[CampaignSource, str] = {
+    CampaignSource.OWN: N_("Our own"),
+    CampaignSource.NETWORK: N_("Proposed by the network"),
+}
+MAX_CAMPAIGN = 80
+LONGEST_CAMPAIGN = timedelta(days=366)
 
 
 class Observed(StrEnum):

@@ -45,6 +45,10 @@ TRIGGERS = frozenset(
         "review_no_delete",
         "destruction_no_update",
         "destruction_no_delete",
+        "campaign_frozen",
+        "campaign_no_delete",
+        "given_back_frozen",
+        "given_back_no_delete",
     }
 )
 """Triggers that keep what must never change; the migrations create them on both databases."""
@@ -62,6 +66,9 @@ _MORE_TRIGGERS = {
             "review_no_replace",
             "destruction_no_replace",
             "review_no_overwrite",
+            "campaign_no_replace",
+            "campaign_no_overwrite",
+            "given_back_no_replace",
         }
     ),
     "postgresql": frozenset[str](),

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.rules import Finding, Kind
@@ -81,3 +81,39 @@ class ActivityCount(StructureOwned, Base):
     intervention: Mapped[Intervention] = mapped_column(Word(Intervention), primary_key=True)
     n: Mapped[int]
     changed_at: Mapped[datetime]
+
+
+class EarlierSeries(OwnedRow, Base):
+    """Results of surveys held before the portal, as somebody brought them in under a name."""
+
+    __tablename__ = "earlier_series"
+
+    name: Mapped[str]
+    source: Mapped[str]
+    """Where they stand: a report, a table, its page."""
+    taken_at: Mapped[datetime]
+    taken_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+
+
+class EarlierResult(OwnedRow, Base):
+    """One figure of a series, as its source tells it: it cannot be counted again, and is never pooled."""
+
+    __tablename__ = "earlier_result"
+    __table_args__ = (
+        owned_fk("series_id", "earlier_series"),
+        CheckConstraint("(satisfied IS NULL) <> (tenths IS NULL)", name="one_figure"),
+    )
+
+    series_id: Mapped[UUID]
+    row: Mapped[int]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    question: Mapped[str]
+    n: Mapped[int]
+    """How many answered: the base."""
+    satisfied: Mapped[int | None]
+    """How many of them were satisfied, where the source tells it."""
+    tenths: Mapped[int | None]
+    """The share in tenths of a percent, where the source tells no count."""
