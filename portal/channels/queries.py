@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select
 
 from portal.channels.models import Code, CodeDirectory, FunnelDay
+from portal.channels.rules import CodeKind
 from portal.channels.scans import OPENED
 from portal.core.errors import NotFound
 from portal.core.schema import table_of
@@ -54,6 +55,8 @@ class Entrance:
     agreement_id: UUID | None = None
     mediator_id: UUID | None = None
     is_retired: bool = False
+    is_partners: bool = False
+    """Whether it was handed to a partner, who files instead of giving an opinion."""
 
 
 def _same_site(left: Table, column: str) -> Any:
@@ -77,6 +80,7 @@ _BY_CODE = Walled(
         _code.c.agreement_id,
         _code.c.mediator_id,
         _code.c.retired_at,
+        _code.c.kind,
     )
     .select_from(
         _code.join(_structure, _structure.c.id == _code.c.structure_id).join(
@@ -119,6 +123,7 @@ def entrance_by_code(u: Unit, code: str) -> Entrance | None:
         row.agreement_id,
         row.mediator_id,
         row.retired_at is not None,
+        row.kind == CodeKind.PARTNER,
     )
 
 
@@ -142,6 +147,12 @@ def codes(u: Unit, *, offset: int = 0, most: int | None = None) -> Sequence[Code
     """The structure's codes: those in use first, newest first; of a long list, `most` from `offset` on."""
     order = (Code.retired_at.is_not(None), Code.created_at.desc(), Code.id)
     return u.all(select(Code).order_by(*order).offset(offset).limit(most))
+
+
+def partner_codes(u: Unit) -> Sequence[Code]:
+    """The codes in use that were handed to partners, the newest first."""
+    is_open = (Code.kind == CodeKind.PARTNER) & Code.retired_at.is_(None) & Code.mediator_id.is_(None)
+    return u.all(select(Code).where(is_open).order_by(Code.created_at.desc(), Code.id))
 
 
 def code_named(u: Unit, code: str) -> Code:

@@ -70,7 +70,18 @@ class Grid:
     rows: Sequence[Sequence[str]]
 
 
-Part: TypeAlias = Heading | Text | Quote | Facts | Grid
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A square with its address beside it, and what it is for; `alt` says the square to who cannot see it."""
+
+    kind: ClassVar[str] = "scan"
+    svg: str
+    alt: str
+    text: str
+    address: str
+
+
+Part: TypeAlias = Heading | Text | Quote | Facts | Grid | Scan
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,8 +301,10 @@ def _line(desk: Desk, row: Code, names: Names, scans: int | None) -> dict[str, A
 
 
 def _form(u: Unit) -> CodeForm:
-    """The form as sent, its lists filled with what the structure has."""
-    form, names = CodeForm(request.form), Names.read(u, with_people=True)
+    """The form as sent, its lists filled with what the structure has; the address may choose from two."""
+    asked = {name: request.args.get(name) for name in ("kind", "agreement")}
+    form = CodeForm(request.form, data={name: value for name, value in asked.items() if value})
+    names = Names.read(u, with_people=True)
     form.kind.offer((kind.value, gettext(label)) for kind, label in CODE_KINDS.items())
     form.site.offer(names.sites.items())
     form.team.offer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ from flask_babel import gettext
 
 from portal.cases.ledger import ledger
 from portal.cases.rules import KINDS, Kind
+from portal.channels.qr import code_url, svg
+from portal.channels.queries import partner_codes
 from portal.core.errors import NotFound
 from portal.core.exports import csv_of, workbook_of
 from portal.core.languages import N_
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Selection, last_day, last_ended, month_of, months_after
 from portal.people.rules import Permission
-from portal.printing.papers import papered
+from portal.printing.papers import Scan, papered
 from portal.tenancy.queries import agreements
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
@@ -26,10 +29,12 @@ from portal.web.papers_words import Names, month_paper, register_paper, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
     from portal.cases.ledger import Line
     from portal.core.db import Unit
     from portal.core.exports import Cell
+    from portal.printing.papers import Part
     from portal.web.guard import Desk
 
 bp = Blueprint("papers", __name__)
@@ -92,11 +97,28 @@ def agreement(desk: Desk) -> Response:
         last = _month(u)
         selection = Selection(months_after(last, -11), last_day(last), agreement_id=row.id)
         title = f"{row.partner}, {row.purpose}"
-        return sent(_month_pdf(desk, u, title, selection), "application/pdf", title)
+        scan = _way_in(u, row.id)
+        return sent(_month_pdf(desk, u, title, selection, scan), "application/pdf", title)
 
 
-def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection) -> bytes:
-    """The page of a selection, beside the same length of time before it."""
+def _way_in(u: Unit, agreement_id: UUID) -> list[Part]:
+    """The square by which the partner of an agreement files; nothing when no code was given to them."""
+    code = next((one.code for one in partner_codes(u) if one.agreement_id == agreement_id), None)
+    if code is None:
+        return []
+    base = house().config.base_url
+    return [
+        Scan(
+            svg(code_url(base, code), title=code),
+            gettext("Square of the code %(code)s", code=code),
+            gettext("Something to ask of us? File it here, with your own reference."),
+            f"{base}/q/{code}",
+        )
+    ]
+
+
+def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection, more: Sequence[Part] = ()) -> bytes:
+    """The page of a selection, beside the same length of time before it; `more` stands at its end."""
     start, end = selection.start, selection.end
     months = (end.year - start.year) * 12 + end.month - start.month + 1
     before = Selection(
@@ -111,7 +133,8 @@ def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection) -> bytes:
         for one in ledger(u, date.min, selection.end, list(Kind))
         if selection.takes(one.site_id, one.team_id, one.agreement_id)
     ]
-    return papered(month_paper(desk, title, figures(u, selection), figures(u, before), lines))
+    paper = month_paper(desk, title, figures(u, selection), figures(u, before), lines)
+    return papered(replace(paper, parts=[*paper.parts, *more]))
 
 
 def _register_title(kinds: Sequence[Kind], first: date, last: date) -> str:

@@ -60,6 +60,8 @@ class Place:
     logo: SmallLogo | None = None
     grade: Grade = Grade.NOT
     """What its pages may claim of their accessibility."""
+    is_partners: bool = False
+    """Whether its code was handed to a partner: it leads to their page, and asks for no opinion."""
 
     @property
     def scope(self) -> Scope:
@@ -161,6 +163,7 @@ class Address:
             mediator_id=found.mediator_id,
             logo=standing_logo(u, house().database, found.structure.branding_revision),
             grade=standing_grade(u, house().database, found.structure.branding_revision),
+            is_partners=found.is_partners,
         )
 
     def _of_slug(self, u: Unit) -> int:

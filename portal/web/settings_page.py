@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext, ngettext
 
 from portal.cases.rules import KINDS, ClockName
+from portal.channels.queries import partner_codes
+from portal.channels.rules import CodeKind
 from portal.core.languages import N_
 from portal.core.worktime import WorkCalendar
 from portal.people.rules import PERMISSIONS
@@ -21,8 +23,10 @@ from portal.tenancy.pictures import shown_size
 from portal.tenancy.queries import agreements, calendar_of, local_day, policy, privacy_contact, sites, teams
 from portal.tenancy.rules import targets_of
 from portal.web.case_words import CLOCKS
+from portal.web.codes import Names, drawn
 from portal.web.dates import day_told
 from portal.web.grades import TOLD, audit_of, grade_of
+from portal.web.house import house
 from portal.web.role_words import told_permissions
 from portal.web.settings_forms import WEEK, as_heading, day_name
 from portal.web.theme import corrected
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from portal.web.guard import Desk
 
 NO = "\N{EN DASH}"
+_MOST_SQUARES = 12
 _CLOSED = N_("closed")
 _NO_LOGO = N_("None: pages show the first letter of the name.")
 _LOGO_EVERYWHERE = N_("On residents' pages, on cards, badges and posters.")
@@ -61,6 +66,7 @@ def sections(u: Unit, desk: Desk, structure: Structure) -> list[dict[str, Any]]:
         _protection(desk),
         _teams(desk, teams(u), {one.id: one.name for one in places}),
         _agreements(desk, agreements(u)),
+        _partners(u, desk, structure),
         *(_site(u, desk, one) for one in places),
         _another_site(desk),
         _words(desk),
@@ -97,6 +103,7 @@ def _section(
         "table": None,
         "colours": None,
         "logo": None,
+        "squares": [],
         "title": title,
         "lead": lead,
         "facts": [{"label": label, "value": value} for label, value in facts],
@@ -250,6 +257,31 @@ def _agreements(desk: Desk, rows: Sequence[Agreement]) -> dict[str, Any]:
         desk.url("settings", "agreements", "new"),
         lead=None if rows else gettext("No agreement yet."),
         edit_label=gettext("Add an agreement"),
+    )
+
+
+def _partners(u: Unit, desk: Desk, structure: Structure) -> dict[str, Any]:
+    """The way in for partners: the address that always works, and the square of each code given to one."""
+    names, rows = Names.read(u, with_people=False), partner_codes(u)
+    base = house().config.base_url
+    return _section(
+        gettext("Partners' way in"),
+        [(gettext("Address for partners"), f"{base}/p/{structure.slug}/{desk.language}/partner")],
+        f"{desk.url('codes', 'new')}?kind={CodeKind.PARTNER.value}",
+        lead=gettext(
+            "A landlord, a town hall files with their own reference, without an account, and follows their "
+            "cases by a link in a mail."
+        ),
+        edit_label=gettext("Issue a code for a partner"),
+        squares=[
+            {
+                "code": one.code,
+                "qr": drawn(one.code),
+                "label": (one.agreement_id and names.agreements.get(one.agreement_id)) or names.place(one),
+                "address": f"{base}/q/{one.code}",
+            }
+            for one in rows[:_MOST_SQUARES]
+        ],
     )
 
 

@@ -66,7 +66,10 @@ def read_trip(token: str) -> Trip:
 @bp.get(f"{_ENTRANCE}/<first>")
 @public
 def entrance(kind: str, key: str, first: str | None = None) -> ResponseReturnValue:
-    """The first question itself, and the doors; a door without a language leads to it in the browser's."""
+    """The first question itself, and the doors; a door without a language leads to it in the browser's.
+
+    A partner's code leads to the page on which partners file.
+    """
     is_told = first in LANGUAGES  # then what the browser asks for is not looked at
     language, door = read_segments(first, None, None if is_told else accepted_language())
     address = Address.read(kind, key, language)
@@ -147,8 +150,10 @@ def _first_page(address: Address) -> Response:
     database = house().database
     with database.reading(address.scope(database)) as u:
         place = address.place(u)
-        shown = published(u)
+        shown = None if place.is_partners else published(u)
     count_scan(place)
+    if shown is None:
+        return redirect(place.url("partner"), 302)  # type: ignore[return-value]  # the test client's own class
     response = question_page(place, Asking(shown, 1, new_trip(shown.version_id).token))
     # Kept by the browser alone, so that "back" shows the same page and another tap corrects the first one.
     response.headers["Cache-Control"] = "private, no-cache"

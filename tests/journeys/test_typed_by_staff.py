@@ -1,19 +1,16 @@
 """What is said and not written, in a browser: a call typed in, passed on, called back in Arabic.
 
-Clicks and signs are counted, and their time told by the keystroke-level model (Card, Moran & Newell 1980,
-"The keystroke-level model for user performance time", CACM 23): 0.28 s a key, 1.2 s to point and press,
-1.35 s to think before each field.
+Clicks and signs are counted, and their time told as `hand` does.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from browsing import Colleague, Resident
+from hand import Hand
 from playwright.sync_api import expect
 from sqlalchemy import select
 from staff import PASSWORD, signed_in
@@ -29,51 +26,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-KEY, PRESS, THINK = 0.28, 1.2, 1.35
 SAID = (
     "Mme Diallo dit que personne n’est venu mardi pour l’ascenseur : elle a attendu une heure dans le hall."
 )
 STORY = "تركتُ رسالتين عند الباب ولم يتّصل بي أحد."
 ANSWER = "نعتذر. أُصلح المصعد يوم الخميس."
-
-
-@dataclass
-class Hand:
-    """A hand on mouse and keys that counts what it does."""
-
-    page: Page
-    presses: int = 0
-    keys: int = 0
-    thoughts: int = 0
-    begun: float = field(default_factory=time.perf_counter)
-
-    def check(self, name: str, value: str) -> None:
-        """One of a group of choices."""
-        self.page.locator(f"input[name={name}][value='{value}']").check()
-        self.presses += 1
-        self.thoughts += 1
-
-    def write(self, name: str, text: str) -> None:
-        """Into a field."""
-        self.page.locator(f"[name={name}]:visible").fill(text)
-        self.presses += 1
-        self.keys += len(text)
-        self.thoughts += 1
-
-    def press(self, selector: str) -> None:
-        """A button, a link or a fold."""
-        self.page.locator(selector).first.click()
-        self.presses += 1
-
-    @property
-    def seconds(self) -> float:
-        """How long somebody at ease with a keyboard takes."""
-        return KEY * self.keys + PRESS * self.presses + THINK * self.thoughts
-
-    @property
-    def measured(self) -> float:
-        """How long the scripted hand took, pages included."""
-        return time.perf_counter() - self.begun
 
 
 @pytest.fixture

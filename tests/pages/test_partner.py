@@ -6,7 +6,9 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pypdfium2
 import pytest
+import zxingcpp
 from mailing import read, sent
 from sqlalchemy import select
 from staff import signed_in
@@ -14,6 +16,8 @@ from staff import signed_in
 from portal.cases.models import Case, PartnerCase
 from portal.cases.rules import Kind
 from portal.cases.ways import Channel, Urgency
+from portal.channels.actions import CodeGiven, issue_code
+from portal.channels.rules import CodeKind
 from portal.notifications.mailers import FileMailer
 from portal.notifications.partners import tell_partners
 from portal.tenancy.actions import add_agreement
@@ -173,3 +177,43 @@ def test_once_a_month_a_partner_hears_how_their_cases_stand(world: World, tmp_pa
     ((day, words),) = told
     assert world.clock.now().date() - timedelta(days=35 - day) == date(2027, 4, 1)
     assert "2 reçus, 0 avec réponse. En cours aujourd’hui : 2." in words.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_code_given_to_a_partner_leads_to_their_page_and_counts_as_opened(world: World) -> None:
+    with world.database.transaction(world.lyon.scope) as u:
+        code = issue_code(u, CodeGiven(CodeKind.PARTNER, "Habitat", world.lyon.site.id))
+    client = world.app.test_client()
+    for path, page in (
+        (f"/Q/{code.code}", f"/q/{code.code}/fr/partner"),
+        (f"/q/{code.code}/ar", f"/q/{code.code}/ar/partner"),
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, page)
+        assert client.get(page).status_code == 200
+    # The same with a card: the question, and nobody is sent anywhere.
+    assert client.get(f"/q/{world.lyon.code.code}/fr").status_code == 200
+
+
+def test_the_settings_and_the_page_of_the_agreement_show_the_partner_s_address_and_square(
+    world: World,
+) -> None:
+    lead = signed_in(world)
+    shown = lead.get("/s/passerelle/settings").text
+    assert "http://portal.test/p/passerelle/fr/partner" in shown
+    assert "?kind=partner" in shown
+    asked = lead.get("/s/passerelle/codes/new?kind=partner").text
+    assert re.search(r'<option value="partner"[^>]* selected', asked)
+    with world.database.transaction(world.lyon.scope) as u:
+        held = add_agreement(
+            u, partner="Habitat Confluent", purpose="Médiation", starts_on=date(2027, 1, 1), ends_on=None
+        ).id
+        code = issue_code(u, CodeGiven(CodeKind.PARTNER, "", world.lyon.site.id, agreement_id=held)).code
+    shown = lead.get("/s/passerelle/settings").text
+    assert f"http://portal.test/q/{code}" in shown
+    assert f"<title>{code}</title>" in shown
+    pdf = lead.get(f"/s/passerelle/papers/agreement.pdf?agreement={held}")
+    with pypdfium2.PdfDocument(pdf.data) as document:
+        (page,) = list(document)
+        assert f"http://portal.test/q/{code}" in page.get_textpage().get_text_range()
+        picture = page.render(scale=3).to_pil()
+    assert [one.text for one in zxingcpp.read_barcodes(picture)] == [f"HTTP://PORTAL.TEST/Q/{code}"]
