@@ -48,7 +48,7 @@ ADD_ANSWER = (
 COUNT_ANSWER = (
     "INSERT INTO rollup_month (structure_id, item_id, meaning_rev, month, site_id, code_id, choice, n) "
     "VALUES (?, ?, 1, ?, ?, ?, ?, 1) "
-    "ON CONFLICT (structure_id, item_id, meaning_rev, month, site_id, code_id, choice) "
+    "ON CONFLICT (structure_id, item_id, meaning_rev, month, site_id, code_id, choice, assisted) "
     "DO UPDATE SET n = rollup_month.n + excluded.n"
 )
 COUNT_CASE = (

@@ -20,7 +20,7 @@ from portal.cases.standing import ACTION_OPENED, NO_ACTION, facts_of, fold
 from portal.certification.models import Action, ActionStep
 from portal.certification.report import Line, Seen, SeenAction, SeenCase, Span, lines
 from portal.certification.rules import ActionAct
-from portal.insight.opinions import asked_now, counted, heard, tallies, tallies_by_day
+from portal.insight.opinions import asked_now, counted, heard, own_and_assisted, tallies, tallies_by_day
 from portal.insight.selection import Selection
 from portal.tenancy.queries import local_day
 
@@ -49,10 +49,10 @@ def derived(u: Unit, span: Span, at: datetime) -> tuple[Line, ...]:
     """The same figures as they stood at an instant, from events, steps and single answers alone.
 
     Answers carry no clock time: those of a day that was over by then are all there were, as one is corrected
-    within its journey only.
+    within its journey only. A sheet of paper knows when it was typed.
     """
     opinions = {
-        one: _opinions(u, one, lambda asked, s: tallies_by_day(u, asked, s.start, s.end))
+        one: _opinions(u, one, lambda asked, s: tallies_by_day(u, asked, s.start, s.end, typed_by=at))
         for one in (span, span.before)
     }
     return lines(span, Seen(local_day(u, at), _cases_at(u, span, at), _actions_at(u, at), opinions))
@@ -61,11 +61,15 @@ def derived(u: Unit, span: Span, at: datetime) -> tuple[Line, ...]:
 def _opinions(
     u: Unit, span: Span, count: Callable[[Sequence[Asked], Selection], list[Tally]]
 ) -> tuple[int, int, int]:
-    """Answers to the first question, the satisfied, and those who could say; zeros where nothing is asked."""
+    """Answers to the first question, the satisfied, and those who could say; zeros where nothing is asked.
+
+    Without those given with our help, which are told apart.
+    """
     asked = asked_now(u)[:1]
     if not asked:
         return 0, 0, 0
-    found = heard(asked[0].question, counted(asked[0], count(asked, Selection(span.first, span.last))))
+    own, _assisted = own_and_assisted(count(asked, Selection(span.first, span.last)))
+    found = heard(asked[0].question, counted(asked[0], own))
     share = found.satisfied
     return found.n or 0, share.successes if share else 0, share.n if share else 0
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from portal.cases.rules import KINDS, Kind
 from portal.cases.ways import CHANNELS
 from portal.core.languages import N_
+from portal.insight.floor import FLOOR
 
 if TYPE_CHECKING:
     from portal.insight.measures import Share
@@ -77,6 +78,7 @@ FRAGILE_BELOW = 30
 _KIND = {kind: ("kind", kind.value) for kind in Kind}
 _COMPLAINTS = (_KIND[Kind.COMPLAINT],)
 _OPEN = (("open", "1"),)
+_ALONE, _ASSISTED = (("helped", "no"),), (("helped", "yes"),)
 AGES: tuple[tuple[str, int | None], ...] = (
     ("open_up_to_2", 2),
     ("open_3_to_5", 5),
@@ -123,8 +125,10 @@ _ROWS: tuple[Indicator, ...] = (
         Unit.OPINIONS,
         1,
         Opens.RESPONSES,
-        (),
-        N_("Answers to the first question, with which every opinion begins."),
+        _ALONE,
+        N_(
+            "Answers to the first question, with which every opinion begins; those given with our help apart."
+        ),
     ),
     Indicator(
         "satisfied",
@@ -132,8 +136,26 @@ _ROWS: tuple[Indicator, ...] = (
         Unit.SHARE,
         1,
         Opens.RESPONSES,
-        (),
+        _ALONE,
         N_("“Good” among good, so-so and not good; who does not know is left out. Interval of 95 %."),
+    ),
+    Indicator(
+        "opinions_assisted",
+        N_("Opinions given with our help"),
+        Unit.OPINIONS,
+        1,
+        Opens.RESPONSES,
+        _ASSISTED,
+        N_("Sheets of paper that one of us helped to fill in. They stand in no other figure."),
+    ),
+    Indicator(
+        "satisfied_assisted",
+        N_("Satisfied, with our help"),
+        Unit.SHARE,
+        FLOOR,
+        Opens.RESPONSES,
+        _ASSISTED,
+        N_("The same share among opinions given with our help: who is helped speaks better of the helper."),
     ),
     *(
         Indicator(

@@ -18,13 +18,13 @@ from portal.core.errors import NotFound
 from portal.insight.floor import Level
 from portal.insight.measures import Share, share
 from portal.insight.selection import month_of
-from portal.questionnaires.models import Answer, RollupMonth
+from portal.questionnaires.models import Answer, Response, RollupMonth
 from portal.questionnaires.queries import published
 from portal.questionnaires.rules import ItemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from portal.core.db import Unit
@@ -45,7 +45,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many made one choice at one place; `month` is the first day of the month."""
+    """How many made one choice at one place; `month` is the first day of the month.
+
+    `assisted` is whether staff helped them: those are counted apart (`own_and_assisted`).
+    """
 
     item_id: UUID
     meaning_rev: int
@@ -55,6 +58,7 @@ class Tally:
     team_id: UUID | None
     agreement_id: UUID | None
     n: int
+    assisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,13 @@ def asked_now(u: Unit) -> tuple[Asked, ...]:
 
 def tallies_by_month(u: Unit, asked: Sequence[Asked], since: date, until: date) -> list[Tally]:
     """Counts of the whole months from that of `since` to that of `until`, for all places."""
-    cell = (RollupMonth.item_id, RollupMonth.meaning_rev, RollupMonth.choice, RollupMonth.month)
+    cell = (
+        RollupMonth.item_id,
+        RollupMonth.meaning_rev,
+        RollupMonth.choice,
+        RollupMonth.month,
+        RollupMonth.assisted,
+    )
     place = (RollupMonth.site_id, Code.team_id, Code.agreement_id)
     is_its_code = (Code.structure_id == RollupMonth.structure_id) & (Code.id == RollupMonth.code_id)
     rows = u.rows(
@@ -99,25 +109,33 @@ def tallies_by_month(u: Unit, asked: Sequence[Asked], since: date, until: date) 
         .group_by(*cell, *place)
     )
     return [
-        Tally(item, rev, choice, month, site, team, agreement, int(n))
-        for item, rev, choice, month, site, team, agreement, n in rows
+        Tally(item, rev, choice, month, site, team, agreement, int(n), assisted)
+        for item, rev, choice, month, assisted, site, team, agreement, n in rows
         if n
     ]
 
 
-def tallies_by_day(u: Unit, asked: Sequence[Asked], since: date, until: date) -> list[Tally]:
-    """Counts of the days, both ends included, all under the month of `since`, for all places."""
-    cell = (Answer.item_id, Answer.meaning_rev, Answer.choice)
+def tallies_by_day(
+    u: Unit, asked: Sequence[Asked], since: date, until: date, *, typed_by: datetime | None = None
+) -> list[Tally]:
+    """Counts of the days, both ends included, all under the month of `since`, for all places.
+
+    `typed_by` leaves out the sheets of paper that staff typed after that instant.
+    """
+    cell = (Answer.item_id, Answer.meaning_rev, Answer.choice, Answer.assisted)
     place = (Answer.site_id, Answer.team_id, Answer.agreement_id)
-    rows = u.rows(
-        select(*cell, *place, func.count())
-        .where(Answer.item_id.in_([one.item_id for one in asked]), Answer.day.between(since, until))
-        .group_by(*cell, *place)
+    wanted = select(*cell, *place, func.count()).where(
+        Answer.item_id.in_([one.item_id for one in asked]), Answer.day.between(since, until)
     )
+    if typed_by is not None:
+        is_its_own = (Response.structure_id == Answer.structure_id) & (Response.id == Answer.response_id)
+        by_then = Response.entered_at.is_(None) | (Response.entered_at <= typed_by)
+        wanted = wanted.join(Response, is_its_own).where(by_then)
+    rows = u.rows(wanted.group_by(*cell, *place))
     month = month_of(since)
     return [
-        Tally(item, rev, choice, month, site, team, agreement, n)
-        for item, rev, choice, site, team, agreement, n in rows
+        Tally(item, rev, choice, month, site, team, agreement, n, assisted)
+        for item, rev, choice, assisted, site, team, agreement, n in rows
     ]
 
 
@@ -125,6 +143,14 @@ def tallies(u: Unit, asked: Sequence[Asked], selection: Selection) -> list[Tally
     """Counts of the selection's days, exact to the day, for all places."""
     count = tallies_by_month if selection.is_whole_months else tallies_by_day
     return count(u, asked, selection.start, selection.end) if asked else []
+
+
+def own_and_assisted(found: Iterable[Tally]) -> tuple[list[Tally], list[Tally]]:
+    """What people answered by themselves, which every share is made of; and with the help of staff."""
+    parts: tuple[list[Tally], list[Tally]] = ([], [])
+    for one in found:
+        parts[one.assisted].append(one)
+    return parts
 
 
 def counted(asked: Asked, found: Iterable[Tally]) -> Counter[str]:

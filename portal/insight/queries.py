@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,17 @@ from portal.core.worktime import WorkCalendar
 from portal.insight.caseload import afterwards, complaint_delays, loads, waiting, ways_in
 from portal.insight.casework import CaseFigures, case_figures
 from portal.insight.catalogue import Figure
-from portal.insight.floor import Level
-from portal.insight.opinions import asked_now, cells, counted, heard, only_counting, tallies, tallies_by_month
+from portal.insight.floor import FLOOR, Level
+from portal.insight.opinions import (
+    asked_now,
+    cells,
+    counted,
+    heard,
+    only_counting,
+    own_and_assisted,
+    tallies,
+    tallies_by_month,
+)
 from portal.insight.selection import TREND_MONTHS, months_after, narrowed
 from portal.insight.shown import (
     ALL,
@@ -42,6 +51,7 @@ if TYPE_CHECKING:
 
 
 _TODAY = "insight.today"
+_NO_SHARE = Figure("satisfied_assisted", None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Figures:
     ways_in: WaysIn | None
     afterwards: Afterwards | None
     is_silent: bool
+    assisted: Heard | None = None
+    """The first question, answered with the help of staff: in no other figure. None without a question."""
 
 
 def today_at(u: Unit) -> date:
@@ -93,16 +105,29 @@ def figures(u: Unit, selection: Selection) -> Figures:
     if reader.is_floored:
         asked, history = only_counting(asked, history)
     found = _within(u, asked, selection, history)
+    is_unheard = not history and not found
+    (history, helped_history), (found, helped) = own_and_assisted(history), own_and_assisted(found)
     told = {one.item_id: _levels(one, history, today, reader, has_trend=one is asked[0]) for one in asked}
     key: Hashable = ("from", selection.start) if place_of(selection) == ALL else place_of(selection)
     questions = tuple(heard(one.question, counted(one, found), told[one.item_id][key]) for one in asked)
     work = _casework(u, selection, reader, today)
     first = asked[:1]
+    assisted = next(
+        (
+            heard(
+                one.question,
+                counted(one, helped),
+                _levels(one, helped_history, today, reader, has_trend=False)[key],
+            )
+            for one in first
+        ),
+        None,
+    )
     return Figures(
         selection,
         today,
         reader,
-        values={**_opinion_values(questions), **work.values},
+        values={**_opinion_values(questions), **_assisted_values(assisted), **work.values},
         questions=questions,
         trend=tuple(
             month for one in first for month in _trend(one, history, selection, told[one.item_id], reader)
@@ -114,7 +139,8 @@ def figures(u: Unit, selection: Selection) -> Figures:
         delays=work.delays,
         ways_in=work.ways_in,
         afterwards=work.afterwards,
-        is_silent=not history and not found and work.is_silent,
+        is_silent=is_unheard and work.is_silent,
+        assisted=assisted,
     )
 
 
@@ -197,6 +223,24 @@ def _opinion_values(questions: Sequence[Heard]) -> dict[str, Figure]:
     return {
         "opinions": Figure("opinions", first.n, first.n, is_withheld=first.level < Level.COUNT),
         "satisfied": Figure.of_share("satisfied", share, is_withheld=first.level < Level.SHARE),
+    }
+
+
+def _assisted_values(assisted: Heard | None) -> dict[str, Figure]:
+    """How many answered with the help of staff, and of how well: of fewer than the floor, only how many."""
+    if assisted is None:
+        return {"opinions_assisted": Figure("opinions_assisted", 0, 0), "satisfied_assisted": _NO_SHARE}
+    share = assisted.satisfied
+    is_enough = share is not None and share.n >= FLOOR
+    return {
+        "opinions_assisted": Figure(
+            "opinions_assisted", assisted.n, assisted.n, is_withheld=assisted.level < Level.COUNT
+        ),
+        "satisfied_assisted": Figure.of_share(
+            "satisfied_assisted", share, is_withheld=assisted.level < Level.SHARE
+        )
+        if is_enough or assisted.level < Level.SHARE
+        else replace(_NO_SHARE, n=share.n if share else 0),
     }
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, Word, owned_fk
@@ -97,9 +97,12 @@ class Response(OwnedRow, Base):
     language: Mapped[str]
     day: Mapped[date]
     mode: Mapped[str]
+    """A `portal.questionnaires.rules.Mode`."""
     submit_key: Mapped[bytes]
     """Keyed digest of the journey's nonce: a replay meets the same row."""
     finished: Mapped[bool]
+    entered_at: Mapped[datetime | None]
+    """When staff typed a sheet of paper, for what was counted before: never when somebody answered."""
 
 
 class Answer(StructureOwned, Base):
@@ -120,6 +123,8 @@ class Answer(StructureOwned, Base):
     site_id: Mapped[UUID]
     team_id: Mapped[UUID | None]
     agreement_id: Mapped[UUID | None]
+    assisted: Mapped[bool] = mapped_column(server_default=false())
+    """Whether staff helped: such answers are told apart (decisions, 0027)."""
 
 
 class AnswerText(StructureOwned, Base):
@@ -151,4 +156,5 @@ class RollupMonth(StructureOwned, Base):
     site_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
     code_id: Mapped[UUID] = mapped_column(RowId(), primary_key=True)
     choice: Mapped[str] = mapped_column(primary_key=True)
+    assisted: Mapped[bool] = mapped_column(primary_key=True, server_default=false())
     n: Mapped[int]

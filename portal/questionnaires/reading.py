@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select
 
-from portal.questionnaires.models import Answer, AnswerText, Item, Response
-from portal.questionnaires.rules import ItemKind
+from portal.questionnaires.models import Answer, AnswerText, Item, Response, RollupMonth
+from portal.questionnaires.rules import MODES, ItemKind
 from portal.tenancy.vault import opened, row_key
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
 
 PAGE = 50
+_ASSISTED = [mode.value for mode, row in MODES.items() if row.assisted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Wanted:
     language: str | None = None
     since: date | None = None
     until: date | None = None
+    helped: bool | None = None
+    """Whether one of us helped."""
 
 
 def opinions(
@@ -119,6 +122,11 @@ def opinions_by_version(u: Unit) -> dict[UUID, int]:
     return {version_id: n for version_id, n in u.rows(counted)}  # noqa: C416 -- rows are not tuples
 
 
+def was_any_helped(u: Unit) -> bool:
+    """Whether one of us ever helped somebody to answer; read from the counts, which are few."""
+    return u.one(select(RollupMonth.item_id).where(RollupMonth.assisted.is_(True)).limit(1)) is not None
+
+
 def _open(u: Unit, text: AnswerText, codes: Mapping[UUID, str]) -> str:
     table = AnswerText.__tablename__
     key = row_key(u, table, text.response_id, text.key_wrapped)
@@ -139,6 +147,7 @@ _CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "language": lambda value: Response.language == value,
     "since": lambda value: Response.day >= value,
     "until": lambda value: Response.day <= value,
+    "helped": lambda value: Response.mode.in_(_ASSISTED) if value else Response.mode.not_in(_ASSISTED),
 }
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from portal.core.errors import Invalid
-from portal.core.languages import DEFAULT
+from portal.core.languages import DEFAULT, N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,36 @@ class ItemKind(StrEnum):
     FACES = "faces"
     CHOICE = "choice"
     TEXT = "text"
+
+
+class Mode(StrEnum):
+    """By which way a response came, and who helped (stored by value)."""
+
+    WEB = "web"
+    TABLET = "tablet"
+    PAPER = "paper"
+    AIDED = "aided"
+    ASSISTED = "assisted"
+
+
+@dataclass(frozen=True, slots=True)
+class ModeRow:
+    """A mode's line: what staff read of it, what they choose when they type a sheet, whether staff helped."""
+
+    label: str
+    typed_as: str | None = None
+    assisted: bool = False
+    """True: told apart from every share, as who is helped by the team speaks better of it."""
+
+
+MODES: dict[Mode, ModeRow] = {
+    Mode.WEB: ModeRow(N_("By telephone or computer")),
+    Mode.TABLET: ModeRow(N_("On the tablet of a counter")),
+    Mode.PAPER: ModeRow(N_("On paper"), N_("Filled in alone")),
+    Mode.AIDED: ModeRow(N_("On paper, helped by somebody close"), N_("Helped by somebody close")),
+    Mode.ASSISTED: ModeRow(N_("On paper, helped by the team"), N_("Helped by one of us"), assisted=True),
+}
+"""Source of the last column: domain notes on survey mode, social desirability before the one judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +88,8 @@ class Question:
     required: bool
     meaning_rev: int
     concept: str | None
+    is_local: bool = False
+    """Whether the structure asks it besides what is asked of everybody."""
 
     def said(self, language: str) -> tuple[str, str]:
         """The wording and the language it is in: the one asked, else the default."""
@@ -105,6 +137,7 @@ def parse(document: Mapping[str, Any]) -> Form:
             required=row.get("required", False),
             meaning_rev=row.get("meaning_rev", 1),
             concept=row.get("concept"),
+            is_local=row.get("local", False),
         )
         for row in document["items"]
     )

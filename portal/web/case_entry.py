@@ -230,6 +230,7 @@ def _form_page(desk: Desk, typed: Typed, token: str, faults: Sequence[Invalid] =
         urls={
             "post": desk.url("cases", "new"),
             "back": desk.url("cases") if desk.may(Permission.READ_CASES) else None,
+            "sheets": desk.url("opinions", "key"),
         },
         values=typed.values,
         today=today.isoformat(),

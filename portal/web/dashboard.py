@@ -18,7 +18,7 @@ from portal.insight.shown import DIMENSIONS, reader_of
 from portal.people.rules import Permission
 from portal.tenancy.queries import agreements, sites, teams
 from portal.web.dashboard_charts import age_rows, kind_rows, question_rows, tables, trend, way_rows
-from portal.web.dashboard_words import Links, definitions, notes, numbers, sentences, tiles
+from portal.web.dashboard_words import Links, assisted, definitions, notes, numbers, sentences, tiles
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
@@ -79,6 +79,7 @@ def dashboard(desk: Desk) -> Response:
         notes=notes(found),
         numbers=numbers(found, links),
         tiles=tiles(found, links),
+        assisted=assisted(found, links),
         questions=question_rows(found, links, desk.language),
         trend=trend(found),
         kinds=kind_rows(found, links),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from portal.insight.queries import Figures
 
 NOT_SHOWN = N_("not shown")
+_APART = N_("Who is helped by the team speaks better of it: these stand in no other figure of this page.")
 NOTHING_TO_TELL = "\N{EN DASH}"
 
 
@@ -124,6 +125,36 @@ def tiles(found: Figures, links: Links) -> list[dict[str, Any]]:
         *([_delay(found, "entry_lag", links)] if found.ways_in and found.ways_in.lags else []),
         *_afterwards(found, links),
     ]
+
+
+def assisted(found: Figures, links: Links) -> dict[str, Any] | None:
+    """What was answered with the help of one of us, apart from every other figure; None of nothing."""
+    opinions, satisfied = found.values["opinions_assisted"], found.values["satisfied_assisted"]
+    if not opinions.value and not opinions.is_withheld:
+        return None
+    return {
+        "text": " ".join([_helped(opinions, satisfied), gettext(_APART)]),
+        "url": links.to_list("opinions_assisted"),
+    }
+
+
+def _helped(opinions: Figure, satisfied: Figure) -> str:
+    if opinions.is_withheld:
+        return str(gettext("Too few opinions were given on paper with our help to tell how many."))
+    n = int(opinions.value or 0)
+    told = ngettext(
+        "%(num)d more opinion was given on paper with our help.",
+        "%(num)d more opinions were given on paper with our help.",
+        n,
+    )
+    if satisfied.value is None:
+        return str(told)
+    good = gettext(
+        "Among the %(n)s who could say, %(share)s: “Good”.",
+        n=number(satisfied.n),
+        share=percent(satisfied.value),
+    )
+    return f"{told} {good}"
 
 
 def _afterwards(found: Figures, links: Links) -> list[dict[str, Any]]:

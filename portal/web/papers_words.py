@@ -65,6 +65,7 @@ _ON_PAPER = (
     *("answered_on", "closed_on", "net_days", "outcome", "finding"),
 )
 """Those that a lying A4 has room for."""
+_IF_ANY = frozenset({"opinions_assisted"})
 _NOT_IN_MONTH = ("open_", "complaints_late")
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 
@@ -170,6 +171,7 @@ def month_paper(desk: Desk, title: str, now: Figures, before: Figures, lines: Se
         for name in INDICATORS
         if not name.startswith(_NOT_IN_MONTH)
         and {told(now.values[name]), told(before.values[name])} != {NOTHING_TO_TELL}
+        and (name not in _IF_ANY or now.values[name].value or before.values[name].value)
     ]
     start, end = now.selection.start, now.selection.end
     parts: list[Part] = [

@@ -17,8 +17,15 @@ from portal.core.languages import LANGUAGES, N_, direction_of
 from portal.core.worktime import ONE_DAY, WorkCalendar
 from portal.people.rules import Permission
 from portal.questionnaires.queries import published, version
-from portal.questionnaires.reading import PAGE, Wanted, count_opinions, opinions, waiting_words
-from portal.questionnaires.rules import ItemKind, worded
+from portal.questionnaires.reading import (
+    PAGE,
+    Wanted,
+    count_opinions,
+    opinions,
+    waiting_words,
+    was_any_helped,
+)
+from portal.questionnaires.rules import MODES, ItemKind, Mode, worded
 from portal.tenancy.queries import agreements, calendar_of, sites, teams
 from portal.web.alarm_words import alarm_flag
 from portal.web.dates import day_told
@@ -50,7 +57,9 @@ _LABELS = {
     "agreement": N_("Agreement"),
     "face": N_("Face"),
     "language": N_("Language"),
+    "helped": N_("Filled in"),
 }
+_HELPED = {"no": False, "yes": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,9 @@ class Choices:
             {
                 "face": {one.code: worded(one.labels, language)[0] for one in faces},
                 "language": {one.tag: one.own_name for one in LANGUAGES.values()},
+                "helped": {"no": gettext("Without our help"), "yes": gettext("With our help")}
+                if was_any_helped(u)
+                else {},
             },
             {one.id: WorkCalendar.from_document(calendar_of(u, one.id).document) for one in known},
         )
@@ -132,6 +144,7 @@ def _wanted(choices: Choices) -> Wanted:
         language=_word(choices, "language"),
         since=args.get("from", type=date.fromisoformat),
         until=args.get("to", type=date.fromisoformat),
+        helped=_HELPED.get(args.get("helped", "")),
     )
 
 
@@ -217,11 +230,13 @@ def _first(
 
 
 def _flags(one: Opinion, text: str | None, words: tuple[Entry, ...]) -> list[dict[str, str]]:
-    """What is to be known of an opinion at once: its words wait, or hold one that makes us look."""
+    """What is to be known at once: words that wait, or hold one that makes us look; how the opinion came."""
+    mode = Mode(one.row.mode)
+    way = [] if mode is Mode.WEB else [{"text": gettext(MODES[mode].label), "tone": ""}]
     if one.waits:
-        return [{"text": gettext("A free word waits"), "tone": "waiting"}]
+        return [{"text": gettext("A free word waits"), "tone": "waiting"}, *way]
     flag = alarm_flag(alarms_in(text or "", words))
-    return [flag] if flag else []
+    return [*([flag] if flag else []), *way]
 
 
 def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices, words: tuple[Entry, ...]) -> dict[str, Any]:

@@ -188,6 +188,18 @@ def _typed(visitor: Visitor, **fields: str) -> TestResponse:
     return visitor.team.post("/s/passerelle/cases/new", token=found[1], **fields)
 
 
+def sheet(visitor: Visitor, **fields: str) -> TestResponse:
+    """The next sheet of paper of a run; with fields, after one was sent."""
+    run = {"code": visitor.world.lyon.code.code, "day": "2027-03-19", "language": "fr", "mode": "paper"}
+    page = visitor.team.client.get("/s/passerelle/opinions/key", query_string=run)
+    if not fields:
+        return page
+    found = re.search(r'name="token" value="([^"]+)"', page.text)
+    assert found
+    sent = visitor.team.post("/s/passerelle/opinions/key", token=found[1], number="3", **run, **fields)
+    return visitor.team.get(sent.location) if sent.location else sent
+
+
 def typed_nothing(visitor: Visitor) -> TestResponse:
     """The form with nothing in it but a number that is none."""
     return _typed(visitor, contact_kind="phone", contact="?", received_on="")
@@ -405,6 +417,11 @@ STAFF: dict[str, Screen] = {
     "case typed in": Screen("case_entry.new", inside("cases/new")),
     "case typed in, nothing said": Screen("case_entry.new", typed_nothing, 422),
     "case typed in, kept": Screen("case_entry.entered", typed_in),
+    "sheets of paper": Screen("sheet_typing.key", inside("opinions/key")),
+    "sheets of paper, no point": Screen("sheet_typing.key", inside("opinions/key?code="), 422),
+    "sheet of paper": Screen("sheet_typing.key", sheet),
+    "sheet of paper, the one before": Screen("sheet_typing.key", partial(sheet, row="1120")),
+    "sheet of paper, no such box": Screen("sheet_typing.key", partial(sheet, row="9"), 422),
     "bodies": Screen("bodies.listed", inside("bodies")),
     "bodies, no name": Screen("bodies.listed", unsaid("bodies", name=""), 422),
     "cases, none here": Screen("cases.cases", inside("cases?q=PAS-2099-000001")),

@@ -107,7 +107,7 @@ def test_a_figure_opens_its_list_with_the_pages_filters(world: World) -> None:
     assert f"/s/passerelle/cases?{days}&site={site}&kind=complaint" in found
     assert f"/s/passerelle/cases?{days}&site={site}&kind=complaint&late=1" in found
     assert f"/s/passerelle/cases?site={site}&open=1" in found
-    assert f"/s/passerelle/responses?{days}&site={site}" in found
+    assert f"/s/passerelle/responses?{days}&site={site}&helped=no" in found
 
 
 @pytest.mark.parametrize(
