@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 
 from portal.cases.motifs import MOTIFS
+from portal.certification.giving import is_verified
 from portal.certification.measuring import effects, motif_of
 from portal.certification.queries import action_by_number, sources_of, steps_of_action, what_of, words_of
 from portal.certification.rules import ACTS, ORIGINS, Origin, is_late
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from portal.certification.effects import Effect
     from portal.certification.models import Action, ActionStep
     from portal.certification.queries import Source
     from portal.core.db import Unit
@@ -95,7 +97,7 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         turned.status if turned else 200,
         flashes=[gettext(DONE[done])] if done in DONE else [],
         version=str(row.version),
-        urls={"list": desk.url("actions")},
+        urls={"list": desk.url("actions"), "tell": _tell_url(desk, row, effect)},
         action={"number": row.number, "what": what},
         tags=_tags(row, today),
         facts=_facts(row, known, places, motif, is_told=is_told),
@@ -109,6 +111,13 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         history=[_step(one, words, known) for one, words in steps],
         errors=turned.errors if turned else [],
     )
+
+
+def _tell_url(desk: Desk, row: Action, effect: Effect | None) -> str | None:
+    """Where residents are told of it; None for whom it does not concern, and before it may be told."""
+    if not (is_verified(row, effect) and desk.may(Permission.READ_ACTIONS)):
+        return None
+    return desk.url("given-back", str(row.number))
 
 
 def _tags(row: Action, today: date) -> list[dict[str, str]]:

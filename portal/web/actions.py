@@ -86,6 +86,7 @@ def plan(desk: Desk) -> Response:
             "new": desk.url("actions", "new") if desk.may(Permission.MANAGE_ACTIONS) else None,
             "noticed": desk.url("observations"),
             "reviews": desk.url("reviews") if desk.may(Permission.READ_ACTIONS) else None,
+            "given": desk.url("given-back") if desk.may(Permission.READ_ACTIONS) else None,
             "older": f"{desk.url('actions')}?{urlencode({'offset': offset + PAGE})}"
             if len(done) > PAGE
             else None,

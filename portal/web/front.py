@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
@@ -14,12 +13,12 @@ from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, N_
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
-from portal.people.rules import Role
 from portal.protection.queries import schedule
 from portal.protection.rules import Kept
 from portal.tenancy.queries import privacy_contact
 from portal.web.dates import day_told
 from portal.web.founding import is_empty
+from portal.web.given_words import everybody, told_on_page
 from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
@@ -136,11 +135,20 @@ def accessibility(slug: str, language: str | None = None) -> Response:
 def results(slug: str, language: str | None = None) -> Response:
     """What residents said in the last twelve months that are over, once there are enough of them."""
     place = _place(slug, language)
-    # Whoever reads a publication is bound by the display floor as a mediator is (decisions, 5).
-    scope = replace(place.scope, role=Role.MEDIATOR.value)
-    with house().database.reading(scope) as u, force_locale(place.language):
+    with (
+        house().database.reading(everybody(place.structure.id, place.language)) as u,
+        force_locale(place.language),
+    ):
         period, told = _results(u)
-    return _page("results", place, language, results=told, changes=[], period=period)
+        changes = told_on_page(u, place.language)
+    return _page("results", place, language, results=told, changes=changes, period=period)
+
+
+@bp.get("/P/<slug>/<language>/RESULTS")
+@public
+def scanned_results(slug: str, language: str) -> ResponseReturnValue:
+    """The results from the square of a sheet, whose address is in capitals: a size smaller that way."""
+    return redirect(f"/p/{slug.lower()}/{read_language(language.lower())}/results", 308)
 
 
 def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:

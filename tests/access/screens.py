@@ -17,6 +17,7 @@ from access.ground import step
 from staff import signed_in
 
 from portal.cases.partners import digest_of, partner_token
+from portal.certification.actions import Decided, finish, open_action
 from portal.people.actions import PersonGiven, invite
 from portal.people.forgotten import reset_token
 from portal.people.rules import Role
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from access.ground import Visitor
+    from staff import Colleague
     from werkzeug.test import TestResponse
 
     Opening = Callable[[Visitor], TestResponse]
@@ -48,6 +50,8 @@ class Screen:
     only: tuple[str, ...] = ()
 
 
+WRONG = {"do": "look", "fr-0": "", "ar-0": "هل أعجبتكم القاعة؟", "scale-0": "yes3", "code-0": ""}
+"""A question that has no French words."""
 DOORS = ("complaint", "request", "concern", "thanks", "idea")
 
 
@@ -152,12 +156,23 @@ def proposed(visitor: Visitor) -> TestResponse:
 
 def network(visitor: Visitor) -> TestResponse:
     """The network of somebody who leads two structures."""
+    return leading(visitor).get("/network?done=reminded")
+
+
+def network_set(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
+    """The set of questions that a network proposes."""
+    path = "/network/questionnaire"
+    return leading(visitor).post(path, **WRONG) if wrong else leading(visitor).get(path)
+
+
+def leading(visitor: Visitor) -> Colleague:
+    """Somebody who leads two structures."""
     email = f"reseau.{token_hex(4)}@relais.example"
     for where in (visitor.world.lyon, visitor.world.strasbourg):
         who = signed_in(
             visitor.world, Role.NETWORK_LEAD, where, email=email, name="Ana", locale=visitor.language
         )
-    return who.get("/network?done=reminded")
+    return who
 
 
 def site(visitor: Visitor, *, wrong: bool = False) -> TestResponse:
@@ -332,6 +347,27 @@ def review(
     return visitor.team.get(f"{sent.location}{rest}" if shown else "/s/passerelle/reviews")
 
 
+def given_back(
+    visitor: Visitor, *, page: str = "", unsaid: bool = False, checked: bool = False
+) -> TestResponse:
+    """What is told to residents of an action long done, in French: waiting for a second look, or checked."""
+    team = visitor.team
+    with visitor.world.database.transaction(team.scope) as u:
+        day = date(2027, 5, 3)
+        action = open_action(u, Decided("Doubler les rondes", team.person_id, day, motif="work.absence"))
+        finish(u, action.id, "Fait.").done_on = date(2027, 1, 2)
+        number = action.number
+    root = f"/s/passerelle/given-back/{number}"
+    words = {"said": "On attend le soir.", "did": "" if unsaid else "Deux personnes de plus.", "version": "0"}
+    sent = team.post(f"{root}/fr", **words)
+    if unsaid:
+        return sent
+    if checked:
+        other = next(one for tag, one in visitor.ground.leads.items() if tag != visitor.language)
+        assert other.post(f"{root}/fr/check", version="1").status_code == 303
+    return visitor.opens(page) if page.startswith("/p/") else team.get(page or root)
+
+
 PUBLIC: dict[str, Screen] = {
     "home": Screen("front.home", outside("/")),
     "home, no code": Screen("front.home", outside("/?code="), 422),
@@ -371,6 +407,9 @@ PUBLIC: dict[str, Screen] = {
     "accessibility": Screen("front.accessibility", outside("/p/passerelle/{lang}/accessibility")),
     "results": Screen("front.results", outside("/p/passerelle/{lang}/results")),
     "results, none yet": Screen("front.results", outside("/p/rive-gauche/{lang}/results")),
+    "results, with a change": Screen(
+        "front.results", partial(given_back, page="/p/passerelle/fr/results", checked=True), language="fr"
+    ),
     "languages": Screen("survey.entrance", outside("/p/passerelle/xx"), 404),
     "unknown address": Screen("", outside("{root}/nowhere/else"), 404),
     "unknown code": Screen("", outside("/q/222222/{lang}"), 404),
@@ -406,6 +445,13 @@ PUBLIC: dict[str, Screen] = {
 STAFF: dict[str, Screen] = {
     "structures": Screen("sign_in.structures", of_two),
     "network": Screen("network.show", network),
+    "network questions": Screen("network_questions.show", network_set),
+    "network questions, wrong": Screen("network_questions.write", partial(network_set, wrong=True), 422),
+    "own questions": Screen("local_questions.show", inside("questionnaires/local")),
+    "own questions, looked at": Screen(
+        "local_questions.write", unsaid("questionnaires/local", **{**WRONG, "fr-0": "Le local vous plaît ?"})
+    ),
+    "own questions, wrong": Screen("local_questions.write", unsaid("questionnaires/local", **WRONG), 422),
     "components": Screen(
         "components.components",
         lambda visitor: visitor.team.get("/_components"),
@@ -438,6 +484,11 @@ STAFF: dict[str, Screen] = {
     "actions, none yet": Screen("actions.plan", empty("actions")),
     "action": Screen("actions.action", partial(action, shown=True)),
     "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "given back": Screen("given.list_given", partial(given_back, page="/s/passerelle/given-back")),
+    "given back, nothing yet": Screen("given.list_given", empty("given-back")),
+    "given back, one": Screen("given.one_given", given_back),
+    "given back, checked": Screen("given.one_given", partial(given_back, checked=True)),
+    "given back, nothing said": Screen("given.one_given", partial(given_back, unsaid=True), 422),
     "observations": Screen("observations.list_observations", observed),
     "observations, none yet": Screen("observations.list_observations", empty("observations")),
     "observation": Screen("observations.observation", partial(observed, shown=True)),
@@ -464,6 +515,7 @@ STAFF: dict[str, Screen] = {
     "new code, nothing said": Screen("codes.new_code", unsaid("codes/new"), 422),
     "cards": Screen("codes.cards", inside("codes/cards")),
     "print": Screen("printing.choose", inside("codes/print")),
+    "questionnaire on paper": Screen("paper_form.choose", inside("opinions/paper")),
     "dashboard": Screen("dashboard.dashboard", inside("dashboard")),
     "dashboard, nothing yet": Screen("dashboard.dashboard", empty("dashboard")),
     "people": Screen("people.people", inside("people?done=invited")),
@@ -546,11 +598,14 @@ NO_PAGE: dict[str, str] = {
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",
+    "paper_form.paper": "a PDF: see tests/pages/test_paper_form.py",
     "protection.draft": "a PDF: see tests/pages/test_protection.py",
     "points.example": "a file to fill in",
     "case_sheet.sheet": "a PDF: see tests/pages/test_papers.py",
     "papers.month": "a PDF: see tests/pages/test_papers.py",
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",
     "minutes.pdf": "a PDF: see tests/pages/test_reviews.py",
+    "given.sheet": "a PDF: see tests/pages/test_given.py",
+    "front.scanned_results": "leads on at once",
 }
 """What answers no page, and what it answers."""

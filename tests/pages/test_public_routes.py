@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 
 ON_THE_WIRE = 8192
 DOORS = ("complaint", "request", "concern", "thanks", "idea")
-PROGRAMS = {"operators.alive", "operators.ready", "operators.version", "metrics.metrics"}
-"""What programs ask is no page."""
+PROGRAMS = {
+    *("operators.alive", "operators.ready", "operators.version", "metrics.metrics"),
+    "front.scanned_results",  # leads on at once
+}
+"""What programs ask is no page, nor what leads on at once."""
 
 IN_THEIR_OWN_LANGUAGE = {"sign_in.invitation", "guides.front", "guides.show"}
 """What is written in the language of its address or its reader, whatever the browser asks for."""

@@ -1,0 +1,241 @@
+"""« Vous avez dit, nous avons fait »: nothing is shown before a second person has read it, and only then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import pytest
+from giving import DID, GIVEN, SAID, carried_out, colleague, told, two_months_on
+from learning import complaint, leading
+from migrations.test_frozen import bare
+from phone import Phone
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from staff import signed_in
+from walls.addresses import signed_in_again
+
+from portal.certification.actions import take_up
+from portal.certification.giving import MAX_SAID, check
+from portal.certification.models import Action, GivenBack
+from portal.core.errors import Refused
+from portal.core.schema import table_of
+from portal.people.rules import Role
+
+if TYPE_CHECKING:
+    from build import World
+
+SHEET = "/s/passerelle/papers/given-back.pdf"
+ROWS = table_of(GivenBack)
+
+
+def outside(world: World, language: str = "fr") -> str:
+    """What residents read."""
+    return Phone.at(world, f"/p/passerelle/{language}/results").page.text
+
+
+def printed(pdf: bytes) -> list[str]:
+    """The words of each page, on one line."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        return [" ".join(page.get_textpage().get_text_range().split()) for page in document]
+
+
+def test_residents_read_it_once_a_second_person_has_and_not_before(world: World) -> None:
+    lead, other = signed_in(world), colleague(world)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    assert "Dire aux habitants" in lead.get("/s/passerelle/actions/1").text
+    page = lead.get(f"{GIVEN}/1").text
+    assert "Doubler les rondes" in page
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0").status_code == 303
+    assert "Attend une relecture" in lead.get(GIVEN).text
+    assert SAID not in outside(world)
+    assert SAID not in printed(lead.get(SHEET).data)[0]
+    # Whoever wrote it is not the one who checks it: no button, and no way round it.
+    assert "/check" not in lead.get(f"{GIVEN}/1").text
+    assert lead.post(f"{GIVEN}/1/fr/check", version="1").status_code == 403
+    assert SAID not in outside(world)
+    assert "/check" in other.get(f"{GIVEN}/1").text
+    assert other.post(f"{GIVEN}/1/fr/check", version="1").status_code == 303
+    assert SAID in outside(world)
+    assert DID in outside(world)
+    (sheet,) = printed(lead.get(SHEET).data)
+    assert SAID in sheet
+    assert DID in sheet
+    # The action that goes on after all is told of no more.
+    with world.database.transaction(leading(lead)) as u:
+        take_up(u, u.all(select(Action.id))[0], "Les rondes ont cessé")
+    assert SAID not in outside(world)
+
+
+def test_the_database_itself_wants_two_persons_and_keeps_what_was_shown(world: World) -> None:
+    lead, other = signed_in(world), colleague(world)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0").status_code == 303
+    with bare(world) as connection:
+        same = update(ROWS).values(checked_at=world.clock.now(), checked_by=ROWS.c.written_by)
+        with pytest.raises(DBAPIError, match="second_person"):
+            connection.execute(same)
+        connection.rollback()
+    assert other.post(f"{GIVEN}/1/fr/check", version="1").status_code == 303
+    with bare(world) as connection:
+        for changed in (
+            {"words_sealed": b"x"},
+            {"words_sealed": None},
+            {"written_by": other.person_id},
+            {"checked_by": None, "checked_at": None},
+            {"language": "ar"},
+        ):
+            with pytest.raises(DBAPIError, match="never changed"):
+                connection.execute(update(ROWS).values(**changed))
+            connection.rollback()
+        with pytest.raises(DBAPIError, match="never changed"):
+            connection.execute(ROWS.delete())
+        connection.rollback()
+        assert connection.execute(update(ROWS).values(withdrawn_at=world.clock.now())).rowcount == 1
+
+
+def test_the_one_who_wrote_it_is_refused_below_the_pages_too(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead, other = signed_in(world), colleague(world)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0")
+    with world.database.transaction(leading(lead)) as u:
+        action = u.all(select(Action))[0]
+        with pytest.raises(Refused, match="second_person"):
+            check(u, action, "fr", 1)
+    with world.database.transaction(other.scope) as u:
+        assert check(u, u.all(select(Action))[0], "fr", 1).checked_by == other.person_id
+
+
+def test_what_is_written_anew_waits_while_residents_read_the_old_and_withdrawing_ends_both(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    lead, other = signed_in(world), colleague(world)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    told(lead, other)
+    anew = "Trois personnes de plus après 18 heures."
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=anew, version="0").status_code == 409, "a stale page"
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=anew, version="1").status_code == 303
+    assert DID in outside(world)
+    assert anew not in outside(world)
+    assert other.post(f"{GIVEN}/1/fr/check", version="1").status_code == 409, "not what was read"
+    assert other.post(f"{GIVEN}/1/fr/check", version="2").status_code == 303
+    assert anew in outside(world)
+    assert lead.post(f"{GIVEN}/1/withdraw", erase="y").status_code == 303
+    assert SAID not in outside(world)
+    with world.database.reading(leading(lead)) as u:
+        rows = u.all(select(GivenBack))
+    assert [(one.words_sealed, one.withdrawn_by, one.checked_by) for one in rows] == [
+        (None, lead.person_id, other.person_id)
+    ] * 2
+    # It may be told again, in other words, read again by somebody else.
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="2").status_code == 303
+    assert SAID not in outside(world)
+    assert other.post(f"{GIVEN}/1/fr/check", version="3").status_code == 303
+    assert DID in outside(world)
+
+
+def test_an_action_is_not_told_of_before_its_effect_could_be_looked_at(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    carried_out(world, lead)
+    world.clock.advance(timedelta(days=30))
+    lead = signed_in_again(world, lead)
+    assert "ne peut pas encore être racontée" in lead.get(f"{GIVEN}/1").text
+    assert "Rien ne peut encore être raconté" in lead.get(GIVEN).text
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0").status_code == 409
+    assert lead.get(f"{GIVEN}/7").status_code == 404
+    assert lead.post(f"{GIVEN}/7/withdraw").status_code == 404
+
+
+def test_each_fault_stands_at_its_field_in_its_language(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    carried_out(world, lead)
+    (lead,) = two_months_on(world, lead)
+    sent = lead.post(f"{GIVEN}/1/ar", said="", did="x" * (MAX_SAID + 1), version="0")
+    assert sent.status_code == 422
+    for id_ in ("ar-said", "ar-did"):
+        assert f'href="#{id_}"' in sent.text
+        assert f'id="{id_}"' in sent.text
+
+
+def test_counts_stand_beside_the_verdict_only_when_none_is_small(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead, other = signed_in(world), colleague(world)
+    scope, now = leading(lead), world.clock.now()
+    for turn in range(24):
+        world.clock.set(now - timedelta(days=4 * (24 - turn)))
+        complaint(world, scope, salt=turn)
+    world.clock.set(now)
+    lead, other = signed_in_again(world, lead), signed_in_again(world, other)
+    carried_out(world, lead)
+    world.clock.advance(timedelta(days=30))
+    for turn in range(4):
+        complaint(world, scope, salt=100 + turn)
+    (lead, other) = two_months_on(world, lead, other)
+    told(lead, other)
+    page = outside(world)
+    assert "moins de messages" in page
+    assert "24 en" not in page, "four after is a small count"
+    # The control: with a fifth, both are told.
+    world.clock.advance(timedelta(days=-2))
+    complaint(world, scope, salt=200)
+    world.clock.advance(timedelta(days=2))
+    assert "24 en" in outside(world)
+    assert "5 en" in outside(world)
+
+
+def test_a_sheet_holds_one_page_and_says_how_many_it_leaves_out(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead, other = signed_in(world), colleague(world)
+    for turn in range(9):
+        carried_out(world, lead, f"Action {turn}", site_id=world.lyon.site.id if turn % 2 else None)
+    lead, other = two_months_on(world, lead, other)
+    for turn in range(9):
+        told(
+            lead, other, turn + 1, said=f"Demande {turn} " + "et encore des mots " * 6, did=f"Réponse {turn}."
+        )
+    (sheet,) = printed(lead.get(f"{SHEET}?site={world.lyon.site.id}").data)
+    shown = [turn for turn in range(9) if f"Réponse {turn}." in sheet]
+    assert 3 <= len(shown) < 9
+    assert shown == list(range(9))[-len(shown) :], "the last ones"
+    assert f"Les derniers changements : {len(shown)} sur 9." in sheet
+    assert "passerelle/fr/results" in sheet
+    (arabic,) = printed(lead.get(f"{SHEET}?language=ar").data)
+    assert "Réponse" in arabic, "in French where nobody wrote it in Arabic"
+    assert lead.get(f"{SHEET}?site={world.strasbourg.site.id}").status_code == 404
+    assert lead.get(f"{SHEET}?language=xx").status_code == 404
+    assert lead.get(f"{SHEET}?site=x").status_code == 404
+
+
+def test_the_square_of_a_sheet_leads_to_the_results(sqlite_world: World) -> None:
+    phone = sqlite_world.app.test_client()
+    found = phone.get("/P/PASSERELLE/AR/RESULTS")
+    assert found.status_code == 308
+    assert found.location == "/p/passerelle/ar/results"
+    assert phone.get("/P/PASSERELLE/XX/RESULTS").status_code == 404
+
+
+def test_who_may_what(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    carried_out(world, lead)
+    auditor = signed_in(world, Role.AUDITOR, email="ana@passerelle.example", name="Ana Silva")
+    mediator = signed_in(world, Role.MEDIATOR, email="sami@passerelle.example", name="Sami Diallo")
+    supervisor = signed_in(world, Role.SUPERVISOR, email="lou@passerelle.example", name="Lou Martin")
+    lead, auditor, mediator, supervisor = two_months_on(world, lead, auditor, mediator, supervisor)
+    lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0")
+    assert mediator.get(GIVEN).status_code == 403
+    assert auditor.get(f"{GIVEN}/1").status_code == 200
+    for one in (auditor, supervisor):
+        assert one.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="1").status_code == 403
+        assert one.post(f"{GIVEN}/1/withdraw").status_code == 403
+    assert auditor.post(f"{GIVEN}/1/fr/check", version="1").status_code == 403
+    assert supervisor.post(f"{GIVEN}/1/fr/check", version="1").status_code == 303
