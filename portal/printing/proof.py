@@ -40,6 +40,12 @@ def each_page(pdf: bytes, look: Callable[[Image.Image], T], *, dpi: float) -> li
         return [look(page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True).to_pil()) for page in document]
 
 
+def page_count(pdf: bytes) -> int:
+    """How many pages it has."""
+    with _pdfium, pypdfium2.PdfDocument(pdf) as document:
+        return len(document)
+
+
 def squares_in(picture: Image.Image) -> list[str]:
     """What zxing-cpp reads in a raster, one entry per square, in no order; empty if it reads none."""
     return [one.text for one in zxingcpp.read_barcodes(picture, formats=_ONLY_QR, try_invert=False)]

@@ -62,6 +62,20 @@ def published(u: Unit, code: str = "q-res") -> Published:
     return version(u, version_id)
 
 
+def current_number(u: Unit, code: str = "q-res") -> int:
+    """The number of the version that residents get now; 0 before one was published."""
+    found = u.one(
+        select(QuestionnaireVersion.number)
+        .join(
+            Questionnaire,
+            (Questionnaire.current_version_id == QuestionnaireVersion.id)
+            & (Questionnaire.structure_id == QuestionnaireVersion.structure_id),
+        )
+        .where(Questionnaire.code == code)
+    )
+    return found or 0
+
+
 def version(u: Unit, version_id: UUID) -> Published:
     """One version, parsed once per process (it is immutable). Raises `NotFound`."""
     known = _parsed.get((u.structure_id, version_id))

@@ -135,6 +135,7 @@ def list_codes(desk: Desk) -> Response:
             "new": desk.url("codes", "new") if desk.may(Permission.MANAGE_CODES) else None,
             "cards": desk.url("codes", "cards") if any(names.is_open(row) for row in rows) else None,
             "print": desk.url("codes", "print") if any(names.is_open(row) for row in rows) else None,
+            "paper": desk.url("opinions", "paper"),
         },
         codes=[_line(desk, row, names, counts.get(row.id)) for row in rows[:PAGE]],
         older=f"{desk.url('codes')}?offset={offset + PAGE}" if len(rows) > PAGE else None,
@@ -276,6 +277,7 @@ def _state(row: Code, names: Names) -> tuple[str, str]:
 def _line(desk: Desk, row: Code, names: Names, scans: int | None) -> dict[str, Any]:
     state, tone = _state(row, names)
     can_print, can_change = names.is_open(row), desk.may(Permission.MANAGE_CODES) and row.retired_at is None
+    asks = can_print and row.kind is not CodeKind.PARTNER
 
     def address(end: str, *, if_: bool) -> str | None:
         return f"{desk.url('codes', row.code)}{end}" if if_ else None
@@ -294,6 +296,7 @@ def _line(desk: Desk, row: Code, names: Names, scans: int | None) -> dict[str, A
             "png": address(".png", if_=row.retired_at is None),
             "sheet": f"{desk.url('codes', 'cards')}?code={row.code}" if can_print else None,
             "print": f"{desk.url('codes', 'print')}?code={row.code}" if can_print else None,
+            "paper": f"{desk.url('opinions', 'paper')}?code={row.code}" if asks else None,
             "retire": address("/retire", if_=can_change),
             "replace": address("/replace", if_=can_change),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask_babel import format_decimal, gettext
 
 from portal.core.languages import LANGUAGES, N_
@@ -48,6 +48,12 @@ REVIEWS: dict[str, tuple[str, str]] = {
 }
 """What is said of a language's texts, by `portal.core.languages.Language.review`: never more than is true."""
 _SEPARATOR = " · "
+_OWN, _LOCKED = N_("your own"), N_("locked by your network")
+DONE: dict[str, str] = {
+    "published": N_("The new version is asked from now on."),
+    "same": N_("Nothing has changed: the version stays as it is."),
+}
+"""What the page says after an act; the address names it (`?done=published`)."""
 _AUDIENCES = {"resident": N_("For residents"), "partner": N_("For partners")}
 
 
@@ -64,7 +70,18 @@ def list_questionnaires(desk: Desk) -> Response:
             for row in versions_of(u, one.id)
             if row.state is not VersionState.DRAFT
         ]
-    return render_staff("staff/questionnaires.html", desk, questionnaires=shown)
+    done = DONE.get(request.args.get("done", ""))
+    may_add = desk.may(Permission.MANAGE_SETTINGS)
+    return render_staff(
+        "staff/questionnaires.html",
+        desk,
+        flashes=[gettext(done)] if done else [],
+        questionnaires=shown,
+        urls={
+            "local": desk.url("questionnaires", "local") if may_add and shown else None,
+            "paper": desk.url("opinions", "paper") if shown and desk.may(Permission.READ_CODES) else None,
+        },
+    )
 
 
 def _version(
@@ -88,7 +105,7 @@ def _version(
             for one in LANGUAGES.values()
             if any(one.tag in asked.wording for asked in form.questions)
         ],
-        "items": [_item(asked, desk.language) for asked in form.questions],
+        "items": [_item(asked, desk.language, is_network=_is_network(row)) for asked in form.questions],
     }
 
 
@@ -103,8 +120,13 @@ def _opinions(n: int) -> str:
     return str(gettext("Opinions: %(n)s", n=format_decimal(n)))
 
 
-def _item(asked: Question, language: str) -> dict[str, str]:
-    """A question in the reader's language, with what can be answered."""
+def _is_network(row: QuestionnaireVersion) -> bool:
+    """Whether a network wrote what everybody is asked."""
+    return bool(row.document.get("network"))
+
+
+def _item(asked: Question, language: str, *, is_network: bool) -> dict[str, str]:
+    """A question in the reader's language, with what can be answered, and whose it is."""
     text, spoken = asked.said(language)
     labels = [worded(choice.labels, language)[0] for choice in asked.choices]
     kind = gettext(KINDS[asked.kind])
@@ -112,6 +134,7 @@ def _item(asked: Question, language: str) -> dict[str, str]:
         "text": text,
         "lang": spoken,
         "kind_label": f"{kind} ({_SEPARATOR.join(labels)})" if labels else kind,
+        "whose": gettext(_OWN) if asked.is_local else gettext(_LOCKED) if is_network else "",
     }
 
 

@@ -23,6 +23,7 @@ from portal.web.codes import Names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from portal.channels.models import Code
     from portal.core.db import Unit
     from portal.questionnaires.queries import Published
 
@@ -40,6 +41,9 @@ class Point:
     code_id: UUID | None = None
     team_id: UUID | None = None
     agreement_id: UUID | None = None
+    row: Code | None = None
+    is_open: bool = True
+    """Whether sheets can still be handed out here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ def points(u: Unit) -> list[Point]:
             row.id,
             row.team_id,
             row.agreement_id,
+            row,
+            names.is_open(row),
         )
         for row in codes(u)
         if row.kind is not CodeKind.PARTNER and (row.mediator_id is None or names.staff_informed)
