@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 
-from portal.core.line import BEGINS, Line, PortalSession
+from portal.core.line import BEGINS, Line, PortalSession, Shelf
 from portal.core.scope import Scope
 from portal.core.seal import gate, prepare_driver, run_sealed, seal_engine
 from portal.core.turn import Turn
@@ -115,6 +115,7 @@ class Database:
         self.writing = _writers_of(engine) if engine.dialect.name == "sqlite" else engine
         for one in self.engines:
             seal_engine(one)
+        self.shelf, self.writing_shelf = Shelf(engine), Shelf(self.writing)
 
     @property
     def engines(self) -> set[Engine]:
@@ -128,7 +129,7 @@ class Database:
         On SQLite it begins IMMEDIATE: with a deferred begin, most concurrent writers fail as "locked".
         """
         with self._turn():
-            line = Line(self.writing, scope, writes=True)
+            line = Line(self.writing_shelf, scope, writes=True)
             try:
                 yield self._unit(line, scope)
                 line.commit()
@@ -138,7 +139,7 @@ class Database:
     @contextmanager
     def reading(self, scope: Scope) -> Iterator[Unit]:
         """A reading unit on one snapshot; the database itself refuses it any write."""
-        line = Line(self.engine, scope, writes=False)
+        line = Line(self.shelf, scope, writes=False)
         try:
             yield self._unit(line, scope)
         finally:

@@ -8,9 +8,12 @@ PostgreSQL the session does everything: it keeps track of connections that a ser
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.core.errors import Unscoped
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from portal.core.scope import Scope
     from portal.core.seal import SealedDriver
 
+_MOST_IDLE = 4
 BEGINS = {False: "BEGIN", True: "BEGIN IMMEDIATE"}
 """How a unit begins on SQLite that only reads, and one that writes: a deferred begin fails as "locked"."""
 
@@ -44,14 +48,73 @@ class Prepared(Protocol):
         """Execute for several."""
 
 
+class Shelf:
+    """Connections of an engine that wait for the next unit, beside SQLAlchemy's pool.
+
+    The pool takes as long to lend one and to take it back as SQLite to read a page's rows. What lies here
+    counts as lent there; connections that a session has used go back to the pool.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_embedded = engine.dialect.name == "sqlite"
+        self._idle: deque[PoolProxiedConnection] = deque()
+        event.listen(engine, "engine_disposed", self._clear)
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._idle)
+
+    def take(self) -> PoolProxiedConnection:
+        """The connection that was used last, or one of the pool. Raises SQLAlchemy's errors."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        try:
+            return self.engine.raw_connection()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def put(self, lent: PoolProxiedConnection) -> None:
+        """Take one back, and undo what it has not kept; to the pool where enough wait already."""
+        driver: Any = lent.dbapi_connection
+        if driver is None or len(self._idle) >= _MOST_IDLE:
+            lent.close()
+            return
+        try:
+            if driver.in_transaction:
+                run_sealed(driver, "ROLLBACK")
+        except DBAPIError:
+            lent.invalidate()  # nobody knows what state it is in
+            lent.close()
+        else:
+            self._idle.append(lent)
+
+    def _clear(self, _engine: Engine) -> None:
+        while self._idle:
+            lent = self._idle.pop()
+            lent.detach()
+            lent.close()
+
+
 class Line:
     """What a unit does to the database, within one scope for its whole life."""
 
-    __slots__ = ("_borrowed", "_connection", "_engine", "_is_embedded", "_scope", "_session", "_writes")
+    __slots__ = (
+        "_borrowed",
+        "_connection",
+        "_engine",
+        "_is_embedded",
+        "_scope",
+        "_session",
+        "_shelf",
+        "_writes",
+    )
 
-    def __init__(self, engine: Engine, scope: Scope, *, writes: bool) -> None:
-        self._engine, self._scope, self._writes = engine, scope, writes
-        self._is_embedded = engine.dialect.name == "sqlite"
+    def __init__(self, shelf: Shelf, scope: Scope, *, writes: bool) -> None:
+        self._shelf, self._scope, self._writes = shelf, scope, writes
+        self._engine, self._is_embedded = shelf.engine, shelf.is_embedded
         self._borrowed: PoolProxiedConnection | None = None
         self._connection: Connection | None = None
         self._session: PortalSession | None = None
@@ -94,10 +157,7 @@ class Line:
 
     def _lent(self) -> PoolProxiedConnection:
         if self._borrowed is None:
-            try:
-                self._borrowed = self._engine.raw_connection()
-            except sqlite3.Error as error:
-                raise translated(error) from error
+            self._borrowed = self._shelf.take()
         return self._borrowed
 
     @property
@@ -153,7 +213,7 @@ class Line:
         if connection is not None:
             connection.close()
         elif borrowed is not None:
-            borrowed.close()
+            self._shelf.put(borrowed)
 
 
 class PortalSession(Session):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 K = TypeVar("K")
 V = TypeVar("V")
+Owner = TypeVar("Owner")
 
 
 class Bounded(Generic[K, V]):
@@ -39,3 +41,18 @@ class Bounded(Generic[K, V]):
             self._rows.move_to_end(key)
             if len(self._rows) > self._size:
                 self._rows.popitem(last=False)
+
+
+class Apart(Generic[Owner, K, V]):
+    """A `Bounded` for each owner, which ends with it: what one database holds says nothing of another."""
+
+    __slots__ = ("_of", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._of: WeakKeyDictionary[Owner, Bounded[K, V]] = WeakKeyDictionary()
+
+    def of(self, owner: Owner) -> Bounded[K, V]:
+        """What is remembered for this owner."""
+        found = self._of.get(owner)
+        return self._of.setdefault(owner, Bounded(self._size)) if found is None else found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 S = TypeVar("S", bound=StrEnum)
+_KNOWN_IDS = 16_384
+
+
+@lru_cache(maxsize=_KNOWN_IDS)
+def _of_bytes(value: bytes) -> uuid.UUID:
+    """The id of these bytes; those of structures, places and questions come again with every page."""
+    return uuid.UUID(bytes=value)
 
 
 class RowId(TypeDecorator[uuid.UUID]):
@@ -49,7 +57,7 @@ class RowId(TypeDecorator[uuid.UUID]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
         """The id as the house uses it."""
-        return value if value is None or dialect.name == "postgresql" else uuid.UUID(bytes=value)
+        return value if value is None or dialect.name == "postgresql" else _of_bytes(value)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -7,11 +7,10 @@ A worker keeps the logo of a structure until the branding has another revision, 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from portal.core.memory import Bounded
+from portal.core.memory import Apart
 from portal.tenancy.branding import small_logo_of
 
 if TYPE_CHECKING:
@@ -20,13 +19,13 @@ if TYPE_CHECKING:
 
 _MOST_KNOWN = 20_000
 
-_known: WeakKeyDictionary[Database, Bounded[int, tuple[int, SmallLogo | None]]] = WeakKeyDictionary()
+_known: Apart[Database, int, tuple[int, SmallLogo | None]] = Apart(_MOST_KNOWN)
 """By structure: the revision of the branding, and the logo that stood then or later."""
 
 
 def standing_logo(u: Unit, database: Database, revision: int) -> SmallLogo | None:
     """The small logo of the structure in scope, at this revision of its branding; None without one."""
-    logos = _known.setdefault(database, Bounded(_MOST_KNOWN))
+    logos = _known.of(database)
     kept = logos.get(u.structure_id)
     if kept is not None and kept[0] == revision:
         return kept[1]
@@ -38,7 +37,7 @@ def standing_logo(u: Unit, database: Database, revision: int) -> SmallLogo | Non
 def mark(name: str, logo: SmallLogo | None) -> Markup:
     """What stands before the name; no words for a picture that the name beside it tells already."""
     if logo is None:
-        return Markup("{}").format(name[:1])
+        return escape(name[:1])
     return Markup('<img src="{}" alt="" width="{}" height="{}">').format(
         logo.address, logo.width, logo.height
     )

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from portal.core.languages import N_
-from portal.core.memory import Bounded
+from portal.core.memory import Apart
 from portal.people.queries import last_of
 from portal.people.rules import Act
 
@@ -40,7 +39,7 @@ TOLD: dict[Grade, str] = {
     Grade.PARTLY: N_("Accessibility: partly conforming"),
     Grade.FULLY: N_("Accessibility: fully conforming"),
 }
-_known: WeakKeyDictionary[Database, Bounded[int, tuple[int, Audit | None]]] = WeakKeyDictionary()
+_known: Apart[Database, int, tuple[int, Audit | None]] = Apart(_MOST_KNOWN)
 """By structure: the revision of its pages, and the audit that stood then."""
 
 
@@ -78,7 +77,7 @@ def standing_grade(u: Unit, database: Database, revision: int) -> Grade:
 
     The day is that of UTC: an audit that grows too old is claimed for a few hours more at most.
     """
-    audits = _known.setdefault(database, Bounded(_MOST_KNOWN))
+    audits = _known.of(database)
     kept = audits.get(u.structure_id)
     if kept is None or kept[0] != revision:
         kept = (revision, audit_of(u))

@@ -181,6 +181,11 @@ def access_of(app: Flask, endpoint: str) -> str | None:
     return getattr(app.view_functions.get(endpoint), _MARK, None)
 
 
+def is_of_teams(app: Flask, route: str | None) -> bool:
+    """Whether a view is for people who are signed in; False for the unknown address."""
+    return route is not None and access_of(app, route) not in {None, "public"}
+
+
 def is_staff_address(path: str) -> bool:
     """Whether the address belongs to the teams, whoever asks and whether or not it exists."""
     return path.split("/", 2)[1] in _STAFF_ADDRESSES

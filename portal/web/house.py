@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app
+from flask import current_app, request
 
 if TYPE_CHECKING:
+    from flask import Request
+
     from portal.core.clock import Clock
     from portal.core.config import Config
     from portal.core.crypto import Keys, Tokens
@@ -31,4 +33,10 @@ class House:
 
 def house() -> House:
     """The house of the current application."""
-    return cast("House", current_app.extensions[KEY])
+    # The application itself: every attribute of the stand-in is a search for what it stands for.
+    return cast("House", current_app._get_current_object().extensions[KEY])  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way
+
+
+def this_request() -> Request:
+    """The request itself, for whoever looks at more of it than one attribute."""
+    return cast("Request", request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way

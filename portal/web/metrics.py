@@ -25,7 +25,7 @@ from portal.core.upgrade import head
 from portal.jobs import lag
 from portal.notifications.queries import waiting_since
 from portal.tenancy.queries import structures
-from portal.web.guard import access_of, public
+from portal.web.guard import public
 from portal.web.house import house
 
 try:
@@ -156,11 +156,6 @@ def register(app: Flask, database: Database) -> None:
         told.register(own)
     told.register(Backlog(database))
     app.extensions[_KEY] = Figures(requests, seconds, told)
-
-
-def is_of_teams(app: Flask, route: str | None) -> bool:
-    """Whether a view is for people who are signed in; False for the unknown address."""
-    return route is not None and access_of(app, route) not in {None, "public"}
 
 
 def figures_of(app: Flask) -> Figures | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from portal.channels.queries import entrance_by_code, entrance_by_slug, structure_of_code
@@ -15,7 +14,7 @@ from portal.core.db import Scope
 from portal.core.errors import NotFound, Retired
 from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, LANGUAGES
-from portal.core.memory import Bounded
+from portal.core.memory import Apart, Bounded
 from portal.tenancy.queries import calendar, policy, structure_by_slug
 from portal.web.brand import standing_logo
 from portal.web.grades import Grade, standing_grade
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 DOORS = ("complaint", "request", "concern", "thanks", "idea", "danger", "follow")
 _MOST_KNOWN = 20_000
 
-_structures: WeakKeyDictionary[Database, Bounded[str, int]] = WeakKeyDictionary()
+_structures: Apart[Database, str, int] = Apart(_MOST_KNOWN)
 """Whose a code or slug is, in each database: it never changes hands, so it is asked for once."""
 _timezones: Bounded[tuple[int, UUID], str] = Bounded(_MOST_KNOWN)
 """The time zone of a calendar version, which is never changed."""
@@ -133,7 +132,7 @@ class Address:
 
     def scope(self, database: Database) -> Scope:
         """The scope of its structure, from memory or the directory. Raises `NotFound`."""
-        known = _structures.setdefault(database, Bounded(_MOST_KNOWN))
+        known = _structures.of(database)
         structure_id = known.get(self.root)
         if structure_id is None:
             with database.reading(Scope.nobody()) as u:
@@ -150,6 +149,7 @@ class Address:
             raise NotFound("code", given=self.name)
         if found.is_retired or not _names_may_be_given(u, found):
             raise Retired("code", structure=found.structure.name, slug=found.structure.slug)
+        database = house().database
         return Place(
             structure=found.structure,
             root=self.root,
@@ -161,8 +161,8 @@ class Address:
             team_id=found.team_id,
             agreement_id=found.agreement_id,
             mediator_id=found.mediator_id,
-            logo=standing_logo(u, house().database, found.structure.branding_revision),
-            grade=standing_grade(u, house().database, found.structure.branding_revision),
+            logo=standing_logo(u, database, found.structure.branding_revision),
+            grade=standing_grade(u, database, found.structure.branding_revision),
             is_partners=found.is_partners,
         )
 

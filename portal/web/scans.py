@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app, request
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.channels.scans import Scan, add_scans
 from portal.core.db import Scope
 from portal.core.errors import PortalError
-from portal.web.house import house
+from portal.web.house import house, this_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,11 +80,8 @@ def scans_of(app: Flask) -> Scans:
 
 def count_scan(place: Place) -> None:
     """Count the page of this request as opened; only by a code, and only when somebody really looks."""
-    if (
-        place.code_id is None
-        or request.method != "GET"
-        or "prefetch" in request.headers.get("Sec-Purpose", "")
-    ):
+    asked = this_request()
+    if place.code_id is None or asked.method != "GET" or "prefetch" in asked.headers.get("Sec-Purpose", ""):
         return
     scan = Scan(place.code_id, place.day_of(house().clock.now()), place.language)
     scans_of(current_app).note(place.structure.id, scan)

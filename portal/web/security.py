@@ -5,18 +5,19 @@ A view may set a policy of content that allows more (its own stylesheet); one th
 
 from __future__ import annotations
 
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from flask import Request, current_app, request
+from flask import Request
 from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.core.errors import Refused
 from portal.web import throttle
-from portal.web.guard import access_of, is_https, is_staff_address, most_bytes
-from portal.web.house import house
+from portal.web.guard import is_https, is_of_teams, is_staff_address, most_bytes
+from portal.web.house import house, this_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,8 +72,8 @@ def register(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's documented way
     throttle.register(app)
     app.wsgi_app = _with(_constant_headers(app), app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
-    app.before_request(_refuse)
-    app.after_request(_protect)
+    app.before_request(partial(_refuse, app))
+    app.after_request(partial(_protect, app))
 
 
 def _constant_headers(app: Flask) -> list[tuple[str, str]]:
@@ -93,15 +94,16 @@ def _with(headers: list[tuple[str, str]], application: Callable[..., Iterable[by
     return answer
 
 
-def _refuse() -> None:
+def _refuse(app: Flask) -> None:
     """Refuse forms sent from another site, and addresses that are no text."""
-    if request.method not in _READS and request.headers.get("Sec-Fetch-Site") == "cross-site":
+    asked = this_request()
+    if asked.method not in _READS and asked.headers.get("Sec-Fetch-Site") == "cross-site":
         raise Refused("cross_site")
-    if _NUL in request.path or _UNREADABLE in request.path or not _is_text(request.query_string):
+    if _NUL in asked.path or _UNREADABLE in asked.path or not _is_text(asked.query_string):
         raise BadRequest
-    most = most_bytes(current_app, request.endpoint)
+    most = most_bytes(app, asked.endpoint)
     if most is not None:
-        request.max_content_length = most
+        asked.max_content_length = most
 
 
 def _is_text(query: bytes) -> bool:
@@ -113,12 +115,9 @@ def _is_text(query: bytes) -> bool:
     return b"%00" not in query
 
 
-def _protect(response: Response) -> Response:
+def _protect(app: Flask, response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", STRICTEST)
-    if is_staff_address(request.path) or _is_guarded():
+    asked = this_request()
+    if is_staff_address(asked.path) or is_of_teams(app, asked.endpoint):
         response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _is_guarded() -> bool:
-    return request.endpoint is not None and access_of(current_app, request.endpoint) not in {None, "public"}

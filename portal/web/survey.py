@@ -53,12 +53,14 @@ def new_trip(version_id: UUID) -> Trip:
     """A journey that begins now."""
     nonce = token_bytes(_NONCE_BYTES)
     payload = {"v": version_id.hex, "n": urlsafe_b64encode(nonce).decode()}
-    return Trip(version_id, nonce, house().tokens.seal(PURPOSE, payload, now=house().clock.now()))
+    here = house()
+    return Trip(version_id, nonce, here.tokens.seal(PURPOSE, payload, now=here.clock.now()))
 
 
 def read_trip(token: str) -> Trip:
     """The journey of a token. Raises `Tampered` or `Expired`."""
-    payload = house().tokens.open(PURPOSE, token, now=house().clock.now(), max_age=MAX_AGE, ahead=SET_BACK)
+    here = house()
+    payload = here.tokens.open(PURPOSE, token, now=here.clock.now(), max_age=MAX_AGE, ahead=SET_BACK)
     return Trip(UUID(hex=payload["v"]), urlsafe_b64decode(payload["n"]), token)
 
 

@@ -7,12 +7,13 @@ line: its second would be the second of an answer.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from flask import current_app, request
-
-from portal.web.metrics import figures_of, is_of_teams
+from portal.web.guard import is_of_teams
+from portal.web.house import this_request
+from portal.web.metrics import figures_of
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -25,25 +26,25 @@ _BEGAN = "portal.began"
 def register(app: Flask) -> None:
     """Let the application time each request; to be called first, to see each answer as it leaves."""
     app.before_request(_begin)
-    app.after_request(_note)
+    app.after_request(partial(_note, app))
 
 
 def _begin() -> None:
-    request.environ[_BEGAN] = perf_counter()
+    this_request().environ[_BEGAN] = perf_counter()
 
 
-def _note(response: Response) -> Response:
-    figures = figures_of(current_app)
-    is_of_team = is_of_teams(current_app, request.endpoint)
+def _note(app: Flask, response: Response) -> Response:
+    figures, asked = figures_of(app), this_request()
+    is_of_team = is_of_teams(app, asked.endpoint)
     if figures is None and not is_of_team:
         return response
-    seconds = perf_counter() - request.environ[_BEGAN]
+    seconds = perf_counter() - asked.environ[_BEGAN]
     if figures is not None:
-        figures.note(request.endpoint, response.status_code, seconds, is_of_team=is_of_team)
+        figures.note(asked.endpoint, response.status_code, seconds, is_of_team=is_of_team)
     if is_of_team:
         told = {
-            "route": request.endpoint,
-            "method": request.method,
+            "route": asked.endpoint,
+            "method": asked.method,
             "status": response.status_code,
             "ms": round(seconds * 1000),
         }

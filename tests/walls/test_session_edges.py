@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from sqlite3 import OperationalError, ProgrammingError
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,10 +24,21 @@ if TYPE_CHECKING:
     from build import World
 
     from portal.core.db import Unit
+    from portal.core.line import Shelf
 
 
 def site(**given: Any) -> Site:
     return Site(id=new_id(THEN), name="x", created_at=THEN, **{"slug": "x", **given})
+
+
+class Broken:
+    """A cursor of a database whose disk is gone."""
+
+    admitted = False
+
+    def execute(self, *_given: object) -> None:
+        """Nothing: it fails."""
+        raise OperationalError("disk I/O error")
 
 
 def slugs(world: World, scope: Scope) -> set[str]:
@@ -146,16 +158,51 @@ def written(world: World, ends: str) -> None:
 
 @pytest.mark.parametrize(("ends", "kept"), [("well", 3), ("undone", 0), ("broken", 0)])
 def test_every_unit_gives_its_connection_back(world: World, ends: str, kept: int) -> None:
-    pools: Any = [engine.pool for engine in world.database.engines]
+    shelves = {world.database.shelf, world.database.writing_shelf}
     for _turn in range(3):
         with world.database.reading(world.lyon.scope) as u:
             u.run(READ)
             u.all(select(Site.slug))
         with suppress(ZeroDivisionError):
             written(world, ends)
-    assert [pool.checkedout() for pool in pools] == [0] * len(pools)
+    pools: dict[Shelf, Any] = {shelf: shelf.engine.pool for shelf in shelves}
+    assert {shelf: pool.checkedout() for shelf, pool in pools.items()} == {one: len(one) for one in shelves}
+    assert all(len(shelf) <= 1 for shelf in shelves)
     with world.database.reading(world.lyon.scope) as u:
         assert len(u.all(select(Team.id))) == kept
+
+
+def test_what_lies_on_the_shelf_has_no_transaction_and_ends_with_the_engine(sqlite_world: World) -> None:
+    database = sqlite_world.database
+    with database.reading(sqlite_world.lyon.scope) as u, database.reading(sqlite_world.lyon.scope) as other:
+        u.run(READ)
+        other.run(READ)
+        drivers: list[Any] = [u.line.driver, other.line.driver]
+        assert all(driver.in_transaction for driver in drivers)
+    assert len(database.shelf) == len(drivers)
+    assert not any(driver.in_transaction for driver in drivers)
+    with database.reading(sqlite_world.lyon.scope) as u:
+        u.run(READ)
+        assert u.line.driver in drivers
+    database.engine.dispose()
+    assert len(database.shelf) == 0
+    for driver in drivers:
+        with pytest.raises(ProgrammingError, match="closed"):
+            driver.cursor()
+
+
+def test_a_connection_that_cannot_be_undone_is_not_lent_again(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = sqlite_world.database
+    with database.reading(sqlite_world.lyon.scope) as u:
+        u.run(READ)
+        broken: Any = u.line.driver
+        monkeypatch.setattr(broken, "cursor", Broken)
+    assert len(database.shelf) == 0
+    with database.reading(sqlite_world.lyon.scope) as u:
+        u.run(READ)
+        assert u.line.driver is not broken
 
 
 def test_the_person_in_scope_is_told_to_the_database_and_nobody_as_nothing() -> None:
