@@ -92,12 +92,15 @@ class Act(StrEnum):
     ACCESS_AUDITED = "access_audited"
     REGISTER_TAKEN = "register_taken"
     REGISTER_UNDONE = "register_undone"
+    SERIES_TAKEN = "series_taken"
+    SERIES_UNDONE = "series_undone"
     START_TICKED = "start_ticked"
     PRIVACY_CONTACT = "privacy_contact"
     NETWORK_REMINDED = "network_reminded"
     OFFER_MADE = "offer_made"
     OFFER_TAKEN = "offer_taken"
     OFFER_DECLINED = "offer_declined"
+    QUESTIONS_PUBLISHED = "questions_published"
 
 
 @dataclass(frozen=True, slots=True)

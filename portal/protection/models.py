@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.cases.models import CasePerson
@@ -40,6 +40,37 @@ class Destruction(OwnedRow, Base):
     """Who did it; None: the portal, by the schedule."""
 
 
+class LegalHold(OwnedRow, Base):
+    """What the nightly purge must leave for now: one message or one register, why, by whom and until when.
+
+    Hidden wherever its case is. It ends by itself, and may be renewed; what it kept is told in the log.
+    """
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (
+        owned_fk("case_id", "cases"),
+        owned_fk("register_id", "past_register"),
+        CheckConstraint("(case_id IS NULL) <> (register_id IS NULL)", name="one_thing"),
+    )
+
+    case_id: Mapped[UUID | None] = mapped_column(RowId())
+    register_id: Mapped[UUID | None] = mapped_column(RowId())
+    reason_sealed: Mapped[bytes]
+    until_on: Mapped[date]
+    """The last day on which it holds."""
+    held_at: Mapped[datetime]
+    held_by: Mapped[UUID] = mapped_column(RowId(), ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
+    kept_at: Mapped[datetime | None]
+    """When the purge first left what it would have destroyed; None: its time was not over."""
+
+    @classmethod
+    def hidden_from(cls, actor_id: UUID) -> ColumnElement[bool]:
+        """A hold on a case does not exist for a person whom the case names."""
+        return _case_names(cls, actor_id)
+
+
 class RightsRequest(OwnedRow, Base):
     """What somebody asked for about their data, with its clock; hidden wherever its case is.
 
@@ -70,9 +101,14 @@ class RightsRequest(OwnedRow, Base):
     @classmethod
     def hidden_from(cls, actor_id: UUID) -> ColumnElement[bool]:
         """A request about a case does not exist for a person whom the case names."""
-        named = aliased(CasePerson, flat=True)
-        return exists().where(
-            named.structure_id == cls.structure_id,
-            named.case_id == cls.case_id,
-            named.person_id == actor_id,
-        )
+        return _case_names(cls, actor_id)
+
+
+def _case_names(table: type[LegalHold | RightsRequest], actor_id: UUID) -> ColumnElement[bool]:
+    """The condition that the case of a row names this person."""
+    named = aliased(CasePerson, flat=True)
+    return exists().where(
+        named.structure_id == table.structure_id,
+        named.case_id == table.case_id,
+        named.person_id == actor_id,
+    )

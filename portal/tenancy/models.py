@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, owned_fk
+from portal.core.schema import Base, Document, OwnedRow, RowId, StructureOwned, owned_fk
 
 
 class Network(Base):
@@ -80,7 +80,10 @@ class NetworkMember(StructureOwned, Base):
 
 
 class NetworkOffer(OwnedRow, Base):
-    """What a network proposes to the structure: a colour, a campaign. Nothing changes before it is taken."""
+    """What a network proposes to the structure: colours and logo, a campaign, a questionnaire.
+
+    Nothing changes before it is taken.
+    """
 
     __tablename__ = "network_offer"
 
@@ -92,6 +95,13 @@ class NetworkOffer(OwnedRow, Base):
     ends_on: Mapped[date | None]
     answered_at: Mapped[datetime | None]
     is_taken: Mapped[bool | None]
+    logo_paper: Mapped[bytes | None]
+    logo_width: Mapped[int | None]
+    logo_height: Mapped[int | None]
+    logo_small: Mapped[str | None]
+    """A logo as `Logo` keeps it."""
+    questionnaire: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    """A set of questions to lock, as a document of `portal.questionnaires.composing`."""
 
 
 class Site(OwnedRow, Base):

@@ -14,14 +14,14 @@ from portal.core.languages import N_
 from portal.people.actions import PersonGiven, invite, journal
 from portal.people.passwords import name_in, read_email
 from portal.people.rules import PERMISSIONS, Act, Permission, Role
-from portal.tenancy.offers import answer_offer, campaign_now, open_offer
+from portal.tenancy.offers import campaign_now
 from portal.web.codes import drawn
-from portal.web.dates import day_told
 from portal.web.desk import form_errors, render_staff
 from portal.web.fields import blame, optional
 from portal.web.guard import requires
 from portal.web.guide_text import BEGIN, path_of, spoken
 from portal.web.house import house
+from portal.web.offered import cards, take_or_not, told_campaign
 from portal.web.readiness import STEPS, held, open_steps, steps_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as Redirect
 
     from portal.core.db import Unit
-    from portal.tenancy.models import NetworkOffer
     from portal.web.guard import Desk
     from portal.web.readiness import Held, Step
 
@@ -52,8 +51,6 @@ _FAULTS: dict[str, str] = {
     "same": N_("These are two different people: write another address."),
     "empty": N_("Write at least one address."),
 }
-_APART, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
-"""Around a name in whatever script, so that it does not turn the sentence about."""
 _HANDLERS = (Role.DIRECTOR, Role.SUPERVISOR, Role.QUALITY_LEAD)
 
 
@@ -112,9 +109,7 @@ def answer(desk: Desk, offer_id: UUID, answer: str) -> Redirect:
     """What the network proposes is taken or not. Raises `NotFound` for what waits for no answer."""
     taken = answer == "take"
     with house().database.transaction(desk.scope) as u:
-        answer_offer(u, offer_id, is_taken=taken)
-        act = Act.OFFER_TAKEN if taken else Act.OFFER_DECLINED
-        journal(u, act, by=desk.person.id, offer=str(offer_id))
+        take_or_not(u, desk, offer_id, is_taken=taken)
     return _done(desk, "taken" if taken else "declined")
 
 
@@ -156,7 +151,7 @@ def _page(desk: Desk, form: Any) -> Response:
     faults = form_errors(form)
     with house().database.reading(desk.scope) as u:
         now, code = held(u), _first_code(u, desk)
-        proposed, campaign = _proposed(desk, open_offer(u)), campaign_now(u)
+        proposed, campaign = cards(desk, u), campaign_now(u)
     rows = _rows(desk, now)
     left = [row for row in rows if row["state"] != "done"]
     asks = any(row["id"] in {"handlers", "recourse"} for row in left)
@@ -169,7 +164,7 @@ def _page(desk: Desk, form: Any) -> Response:
         title=gettext("Getting started"),
         code=code,
         proposed=proposed,
-        campaign=None if campaign is None else _campaign(campaign),
+        campaign=None if campaign is None else told_campaign(campaign),
         form=form if asks else None,
         urls={"people": desk.url("start", "people"), "guide": path_of(BEGIN, spoken(desk.language))},
         steps=rows,
@@ -177,25 +172,6 @@ def _page(desk: Desk, form: Any) -> Response:
         ready=len(rows) - len(left),
         errors=faults,
     )
-
-
-def _proposed(desk: Desk, row: NetworkOffer | None) -> dict[str, Any] | None:
-    """What the network proposes, with both answers; None when nothing waits."""
-    if row is None:
-        return None
-    return {
-        "colour": row.colour,
-        "campaign": _campaign(row) if row.campaign else None,
-        "take": desk.url("start", "offers", str(row.id), "take"),
-        "decline": desk.url("start", "offers", str(row.id), "decline"),
-    }
-
-
-def _campaign(row: NetworkOffer) -> str:
-    """Its name and its days."""
-    days = [day_told(day, "long") for day in (row.starts_on, row.ends_on) if day]
-    name = f"{_APART}{row.campaign}{_END}"
-    return str(gettext("%(name)s, from %(first)s to %(last)s", name=name, first=days[0], last=days[-1]))
 
 
 def _first_code(u: Unit, desk: Desk) -> dict[str, Any] | None:

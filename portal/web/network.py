@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, request
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
-from wtforms import Form, StringField
+from wtforms import FileField, Form, StringField
 
+from portal.certification.rules import LONGEST_CAMPAIGN
 from portal.core.db import Scope
 from portal.core.errors import Invalid, NotFound
 from portal.core.languages import N_
@@ -26,16 +27,19 @@ from portal.people.models import JournalEntry
 from portal.people.queries import members
 from portal.people.rules import Act, Role
 from portal.questionnaires.models import Response as Answers
-from portal.tenancy.offers import Offered, last_offer, offer
+from portal.tenancy.offers import Offered, Sort, last_answers, offer
+from portal.tenancy.pictures import redrawn
 from portal.tenancy.queries import local_day
 from portal.web.dates import day_told
 from portal.web.desk import form_errors, render_staff
 from portal.web.fields import Day, at_most, blame, optional
-from portal.web.guard import places_of, signed_in
+from portal.web.guard import places_of, signed_in, takes
 from portal.web.house import house
+from portal.web.identity import LOGO_FAULTS, MOST_BYTES
 from portal.web.readiness import STEPS, held, open_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from flask import Response
@@ -44,7 +48,7 @@ if TYPE_CHECKING:
 
     from portal.core.db import Unit
     from portal.people.queries import Place
-    from portal.tenancy.models import NetworkOffer
+    from portal.tenancy.pictures import Drawn
     from portal.web.guard import Desk
     from portal.web.readiness import Step
 
@@ -60,17 +64,24 @@ DONE: dict[str, str] = {
     "nobody": N_("Nobody was reminded: all have begun, were reminded this week, or have nobody yet."),
 }
 """What the page says after an act; the address names it (`?done=reminded`)."""
-_ANSWERS: dict[bool | None, str] = {
-    None: N_("Proposal: no answer yet"),
-    True: N_("Proposal: taken"),
-    False: N_("Proposal: not taken"),
+_ANSWERS: dict[tuple[Sort, bool | None], str] = {
+    (Sort.LOOK, None): N_("Colour and logo: no answer yet"),
+    (Sort.LOOK, True): N_("Colour and logo: taken"),
+    (Sort.LOOK, False): N_("Colour and logo: not taken"),
+    (Sort.CAMPAIGN, None): N_("Campaign: no answer yet"),
+    (Sort.CAMPAIGN, True): N_("Campaign: taken"),
+    (Sort.CAMPAIGN, False): N_("Campaign: not taken"),
+    (Sort.QUESTIONS, None): N_("Questions: no answer yet"),
+    (Sort.QUESTIONS, True): N_("Questions: taken"),
+    (Sort.QUESTIONS, False): N_("Questions: not taken"),
 }
 _FAULTS: dict[tuple[str, str], str] = {
-    ("colour", "empty"): N_("Propose a campaign, a colour, or both."),
+    ("colour", "empty"): N_("Propose a campaign, a colour or a logo."),
     ("colour", "form"): N_("Write a colour like this: #17606b"),
     ("starts_on", "empty"): N_("Fill this in."),
     ("ends_on", "empty"): N_("Fill this in."),
     ("ends_on", "before_start"): N_("This is before the campaign begins."),
+    ("ends_on", "long"): N_("A campaign lasts a year at most."),
 }
 _MOST_NAME = 80
 _REMINDED = (Role.QUALITY_LEAD, Role.DIRECTOR)
@@ -88,15 +99,15 @@ class Member:
     """The first thing that is missing, as a msgid."""
     reminded_on: date | None
     may_remind: bool
-    offer: NetworkOffer | None
-    """The last proposal to it."""
+    offers: Mapping[Sort, bool | None]
+    """What became of the last proposal of each sort."""
 
 
 @bp.get("/network")
 @signed_in
 def show(desk: Desk) -> Response:
     """Every structure of the network. Raises `NotFound` for whoever leads none."""
-    return _page(desk, _led(desk), OfferForm())
+    return _page(desk, led_by(desk), OfferForm())
 
 
 def _page(desk: Desk, led: list[Place], form: Any) -> Response:
@@ -117,12 +128,13 @@ def _page(desk: Desk, led: list[Place], form: Any) -> Response:
         urls={
             "remind": "/network/remind" if any(one.may_remind for one in rows) else None,
             "offer": "/network/offer",
+            "questions": "/network/questionnaire",
         },
     )
 
 
 class OfferForm(Form):  # type: ignore[misc]  # WTForms has no types
-    """What is proposed to every structure at once: a colour, a campaign, or both."""
+    """What is proposed to every structure at once: a colour, a logo, a campaign."""
 
     campaign = StringField(
         lazy_gettext("Name of the campaign"),
@@ -136,30 +148,54 @@ class OfferForm(Form):  # type: ignore[misc]  # WTForms has no types
         description=lazy_gettext("Such as #17606b; empty: each keeps its own."),
         render_kw={"autocomplete": "off", "dir": "ltr"},
     )
+    logo = FileField(
+        lazy_gettext("Logo of the network"),
+        description=lazy_gettext(
+            "PNG, JPEG or WebP, 4 MB at most. It takes the place of a structure's own, once taken."
+        ),
+    )
 
 
 @bp.post("/network/offer")
+@takes(MOST_BYTES)
 @signed_in
 def propose(desk: Desk) -> ResponseReturnValue:
     """Every structure gets the proposal; 422 with every fault at its field, and none gets it."""
-    led, form = _led(desk), OfferForm(request.form)
+    led, form = led_by(desk), OfferForm(request.form)
     if not form.validate():
         return _page(desk, led, form)
     try:
+        if form.campaign.data and form.starts_on.data and form.ends_on.data:
+            _check_days(form.starts_on.data, form.ends_on.data)
         given = Offered(
             (form.colour.data or "").strip() or None,
             (form.campaign.data or "").strip() or None,
             form.starts_on.data,
             form.ends_on.data,
+            _logo(),
         )
     except Invalid as fault:
-        blame(form[fault.fact], gettext(_FAULTS[fault.fact, str(fault.facts["reason"])]))
+        reason = str(fault.facts["reason"])
+        sentence = LOGO_FAULTS[reason] if fault.fact == "logo" else _FAULTS[fault.fact, reason]
+        blame(form[fault.fact], gettext(sentence))
         return _page(desk, led, form)
     for place in led:
-        with house().database.transaction(_scope(desk, place)) as u:
-            row = offer(u, given, by=desk.person.id)
-            journal(u, Act.OFFER_MADE, offer=str(row.id))
+        with house().database.transaction(scope_at(desk, place)) as u:
+            for row in offer(u, given, by=desk.person.id):
+                journal(u, Act.OFFER_MADE, offer=str(row.id))
     return redirect("/network?done=proposed", 303)
+
+
+def _check_days(first: date, last: date) -> None:
+    """Nothing. Raises `Invalid("ends_on")` for days that no structure could open as a campaign."""
+    if last - first > LONGEST_CAMPAIGN:
+        raise Invalid("ends_on", reason="long")
+
+
+def _logo() -> Drawn | None:
+    """The logo that was sent, drawn anew; None without one. Raises `Invalid("logo")` as `redrawn` does."""
+    file = request.files.get("logo")
+    return redrawn(file.stream.read()) if file is not None and file.filename else None
 
 
 @bp.post("/network/remind")
@@ -167,14 +203,14 @@ def propose(desk: Desk) -> ResponseReturnValue:
 def remind(desk: Desk) -> Redirect:
     """Whoever has not begun is reminded, at most once a week. Raises `NotFound` for whoever leads none."""
     reminded = 0
-    for place in _led(desk):
-        with house().database.transaction(_scope(desk, place)) as u:
+    for place in led_by(desk):
+        with house().database.transaction(scope_at(desk, place)) as u:
             if not _has_begun(u) and _may_remind(u):
                 reminded += _remind(u)
     return redirect(f"/network?done={'reminded' if reminded else 'nobody'}", 303)
 
 
-def _led(desk: Desk) -> list[Place]:
+def led_by(desk: Desk) -> list[Place]:
     """The structures that the person leads as a network."""
     led = [place for place in places_of(desk) if place.role is Role.NETWORK_LEAD]
     if not led:
@@ -182,12 +218,13 @@ def _led(desk: Desk) -> list[Place]:
     return led
 
 
-def _scope(desk: Desk, place: Place) -> Scope:
+def scope_at(desk: Desk, place: Place) -> Scope:
+    """The scope of a network lead at one of their structures."""
     return Scope.of(place.structure.id, actor_id=desk.person.id, role=place.role.value, locale=desk.language)
 
 
 def _member(desk: Desk, place: Place) -> Member:
-    with house().database.reading(_scope(desk, place)) as u:
+    with house().database.reading(scope_at(desk, place)) as u:
         left, has_begun, last = _left(u), _has_begun(u), _reminded_at(u)
         return Member(
             place=place,
@@ -196,7 +233,7 @@ def _member(desk: Desk, place: Place) -> Member:
             next=left[0].sentence if left else None,
             reminded_on=local_day(u, last) if last else None,
             may_remind=not has_begun and _may_remind(u),
-            offer=last_offer(u),
+            offers=last_answers(u),
         )
 
 
@@ -233,13 +270,6 @@ def _remind(u: Unit) -> int:
     return len(told)
 
 
-def _answered(row: NetworkOffer | None) -> str | None:
-    """What became of the last proposal; None without one."""
-    if row is None:
-        return None
-    return str(gettext(_ANSWERS[row.is_taken]))
-
-
 def _row(one: Member) -> dict[str, Any]:
     return {
         "name": one.place.structure.name,
@@ -247,7 +277,7 @@ def _row(one: Member) -> dict[str, Any]:
         "has_begun": one.has_begun,
         "ready": one.ready,
         "next": gettext(one.next) if one.next else None,
-        "offer": _answered(one.offer),
+        "offers": [gettext(told) for key, told in _ANSWERS.items() if key in one.offers.items()],
         "reminded": gettext("Reminded on %(date)s", date=day_told(one.reminded_on, "long"))
         if one.reminded_on
         else None,

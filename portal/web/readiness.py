@@ -18,7 +18,7 @@ from portal.people.rules import Act, Permission, Role, may
 from portal.questionnaires.models import Response
 from portal.tenancy.branding import small_logo_of
 from portal.tenancy.models import CalendarVersion
-from portal.tenancy.offers import open_offer
+from portal.tenancy.offers import open_offers
 from portal.tenancy.queries import current_structure, policy, privacy_contact, sites
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _handlers(roles: Counter[Role]) -> int:
 OFFER = Step(
     "offer",
     N_("What the network proposes is answered"),
-    N_("A colour or a campaign. Nothing changes before you say yes."),
+    N_("A colour, a campaign, questions. Nothing changes before you say yes."),
     Role.QUALITY_LEAD,
     "start",
     lambda held: not held.has_offer,
@@ -187,7 +187,7 @@ def held(u: Unit) -> Held:
         brand=current_structure(u).branding_revision,
         has_logo=small_logo_of(u) is not None,
         calendars={site.id: newest[site.id] for site in sites(u)},
-        has_offer=open_offer(u) is not None,
+        has_offer=bool(open_offers(u)),
         has_contact=privacy_contact(u) is not None,
         is_answered=u.one(select(Response.id).limit(1)) is not None,
         told=frozenset(str(facts["step"]) for facts in told),

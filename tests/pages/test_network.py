@@ -12,6 +12,8 @@ from sqlalchemy import select
 from staff import signed_in
 from walls.addresses import signed_in_again
 
+from portal.certification.campaigning import campaigns
+from portal.certification.rules import CampaignSource
 from portal.notifications.models import OutboxRow
 from portal.people.rules import Role
 from portal.tenancy.queries import current_structure
@@ -113,6 +115,16 @@ def proposed(page: str, what: str) -> str:
     return next(part for part in page.split('"') if part.endswith(f"/{what}"))
 
 
+def taking(page: str) -> list[str]:
+    """Where each proposal of a page is taken."""
+    return [part for part in page.split('"') if part.endswith("/take")]
+
+
+def campaign_card(page: str) -> str:
+    """Where the proposal of a campaign is taken."""
+    return proposed(page.split("Printemps", 1)[1], "take")
+
+
 def test_a_proposal_changes_nothing_before_a_structure_takes_it(world: World) -> None:
     lead, before = leading(world), colour(world)
     own = signed_in(world)
@@ -120,37 +132,54 @@ def test_a_proposal_changes_nothing_before_a_structure_takes_it(world: World) ->
     assert colour(world) == before
     page = own.get("/s/passerelle/start").text
     assert "Printemps\N{POP DIRECTIONAL ISOLATE}, du 1er avril 2027 au 30 avril 2027" in page
-    assert own.post(proposed(page, "take")).status_code == 303
-    assert colour(world) == "#7a3b69"
+    taken = campaign_card(page)
+    assert own.post(taken).status_code == 303
     after = own.get("/s/passerelle/start").text
     assert "Campagne de votre réseau" in after
-    assert 'id="proposed"' not in after
-    assert lead.get("/network").text.count("Proposition acceptée") == 1
-    assert own.post(proposed(page, "decline")).status_code == 404
+    assert "Printemps" in after
+    assert colour(world) == before
+    with world.database.reading(world.lyon.scope) as u:
+        (opened,) = campaigns(u)
+        assert (opened.name, opened.source, opened.first_day) == (
+            "Printemps",
+            CampaignSource.NETWORK,
+            date(2027, 4, 1),
+        )
+    assert lead.get("/network").text.count("Campagne\N{NO-BREAK SPACE}: acceptée") == 1
+    assert own.post(taken.replace("/take", "/decline")).status_code == 404
+    assert own.post(proposed(after, "take")).status_code == 303
+    assert colour(world) == "#7a3b69"
+    assert 'id="proposed"' not in own.get("/s/passerelle/start").text
 
 
 def test_a_proposal_that_is_declined_leaves_all_as_it_was(world: World) -> None:
     lead, before, own = leading(world), colour(world), signed_in(world)
     lead.post("/network/offer", **CAMPAIGN)
-    page = own.get("/s/passerelle/start").text
-    assert own.post(proposed(page, "decline")).status_code == 303
+    for _ in range(2):
+        page = own.get("/s/passerelle/start").text
+        assert own.post(proposed(page, "decline")).status_code == 303
     assert colour(world) == before
     assert "Campagne de votre réseau" not in own.get("/s/passerelle/start").text
 
 
-def test_a_new_proposal_replaces_one_without_answer(world: World) -> None:
+def test_a_new_proposal_replaces_its_like_without_answer_and_no_other(world: World) -> None:
     lead, own = leading(world), signed_in(world)
     lead.post("/network/offer", **CAMPAIGN)
-    old = proposed(own.get("/s/passerelle/start").text, "take")
+    old = next(
+        one
+        for one in taking(own.get("/s/passerelle/start").text)
+        if one != campaign_card(own.get("/s/passerelle/start").text)
+    )
     lead.post("/network/offer", colour="#2f5d9b")
     assert own.post(old).status_code == 404
-    assert "Printemps" not in own.get("/s/passerelle/start").text
+    page = own.get("/s/passerelle/start").text
+    assert ("Printemps" in page, "#2f5d9b" in page, "#7a3b69" in page) == (True, True, False)
 
 
 def test_a_campaign_that_is_over_is_told_no_more(sqlite_world: World) -> None:
     lead, own = leading(sqlite_world), signed_in(sqlite_world)
     lead.post("/network/offer", **{**CAMPAIGN, "starts_on": "2027-03-01", "ends_on": "2027-03-23"})
-    own.post(proposed(own.get("/s/passerelle/start").text, "take"))
+    own.post(campaign_card(own.get("/s/passerelle/start").text))
     assert "Campagne de votre réseau" not in own.get("/s/passerelle/start").text
 
 
@@ -163,6 +192,7 @@ def test_a_campaign_that_is_over_is_told_no_more(sqlite_world: World) -> None:
         ({"campaign": "Printemps", "starts_on": "2027-04-01"}, "ends_on"),
         ({**CAMPAIGN, "ends_on": "2027-03-01"}, "ends_on"),
         ({**CAMPAIGN, "starts_on": "hier"}, "starts_on"),
+        ({**CAMPAIGN, "ends_on": "2028-06-01"}, "ends_on"),
         ({**CAMPAIGN, "campaign": "x" * 81}, "campaign"),
     ],
 )

@@ -90,8 +90,8 @@ class Names:
             "cases": _partner(world, planted),
         }
         with world.database.transaction(planted.lead) as u:
-            offered = offer(u, Offered(colour="#2f5d9b"), by=planted.colleague.person_id).id
-        ids = {**planted.ids, "offer_id": offered}
+            (offered,) = offer(u, Offered(colour="#2f5d9b"), by=planted.colleague.person_id)
+        ids = {**planted.ids, "offer_id": offered.id}
         return cls(where.structure.slug, where.code.code, planted.reference, ids, tokens)
 
     def of_rule(self, rule: Rule) -> dict[str, list[Any]]:
