@@ -46,6 +46,7 @@ from portal.web import (
     components,
     dashboard,
     doors,
+    earlier,
     errors,
     follow,
     forgotten,
@@ -80,6 +81,7 @@ from portal.web import (
     start,
     statement,
     survey,
+    tablet,
     watch,
 )
 from portal.web.guard import check_marks
@@ -135,6 +137,7 @@ BLUEPRINTS = (
     settings.bp,
     records.bp,
     activity.bp,
+    earlier.bp,
     retention.bp,
     protection.bp,
     rights.bp,
@@ -221,6 +224,7 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     watch.register(app)
     errors.register(app)
     security.register(app)
+    tablet.register(app)
     scans.register(app, database)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -153,6 +153,25 @@ SAMPLES: dict[str, Sample] = {
         },
         {"doors": []},
     ),
+    "earlier": Sample(
+        {
+            "series": [
+                {
+                    "name": Word("Enquête de la mairie"),
+                    "source": Word("Rapport 2025, page 12"),
+                    "questions": [
+                        {
+                            "question": Word("Comment se passe la rencontre ?"),
+                            "reading": Word("Accueil, selon une source antérieure."),
+                            "rows": [{"period": "2024", "n": "200", "figure": "84 % (168 sur 200)"}],
+                            "points": [_POINT, _POINT],
+                        }
+                    ],
+                }
+            ]
+        },
+        {"series": []},
+    ),
     "error_at": Sample({"errors": [{"field": "text", "message": _WRONG}], "name": "text"}, {"errors": []}),
     "error_summary": Sample(
         {"errors": []}, {"errors": []}, {"errors": [{"field": "text_field", "message": _WRONG}]}

@@ -21,6 +21,7 @@ from portal.web.dashboard_charts import age_rows, kind_rows, question_rows, tabl
 from portal.web.dashboard_words import Links, assisted, definitions, notes, numbers, sentences, tiles
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
+from portal.web.earlier_words import earlier_told
 from portal.web.guard import requires
 from portal.web.house import house
 from portal.web.readiness import held, open_steps, steps_of
@@ -65,6 +66,7 @@ def dashboard(desk: Desk) -> Response:
     with house().database.reading(desk.scope) as u:
         asked = _asked(u)
         found = figures(u, asked.selection)
+        before = [] if asked.selection.has_place else earlier_told(u, is_floored=found.reader.is_floored)
         begun = held(u) if desk.may(Permission.MANAGE_SETTINGS) else None
     links = _links(desk, asked, found)
     return render_staff(
@@ -87,6 +89,7 @@ def dashboard(desk: Desk) -> Response:
         ages=age_rows(found, links),
         tables=tables(found, links, asked.places),
         definitions=definitions(),
+        earlier=before,
     )
 
 

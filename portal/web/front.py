@@ -17,6 +17,7 @@ from portal.protection.queries import schedule
 from portal.protection.rules import Kept
 from portal.tenancy.queries import privacy_contact
 from portal.web.dates import day_told
+from portal.web.earlier_words import earlier_told
 from portal.web.founding import is_empty
 from portal.web.given_words import everybody, told_on_page
 from portal.web.guard import public
@@ -24,6 +25,7 @@ from portal.web.house import house
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import Address, place_at, read_language
 from portal.web.statement import told
+from portal.web.tablet import TABLET
 
 if TYPE_CHECKING:
     from flask import Response
@@ -100,10 +102,11 @@ def _is_new() -> bool:
 
 @bp.get("/p/<slug>/privacy")
 @bp.get("/p/<slug>/<language>/privacy")
+@bp.get("/t/<code>/<language>/privacy")
 @public
-def privacy(slug: str, language: str | None = None) -> Response:
+def privacy(slug: str = "", language: str | None = None, code: str = "") -> Response:
     """The notice: who is responsible, what is kept and how long, what one may ask for."""
-    place = _place(slug, language)
+    place = _place(slug, language, code)
     with house().database.reading(place.scope) as u:
         contact, months = privacy_contact(u), schedule(u)
     with force_locale(place.language):
@@ -120,10 +123,11 @@ def privacy(slug: str, language: str | None = None) -> Response:
 
 @bp.get("/p/<slug>/accessibility")
 @bp.get("/p/<slug>/<language>/accessibility")
+@bp.get("/t/<code>/<language>/accessibility")
 @public
-def accessibility(slug: str, language: str | None = None) -> Response:
+def accessibility(slug: str = "", language: str | None = None, code: str = "") -> Response:
     """The statement, which says what is true today."""
-    place = _place(slug, language)
+    place = _place(slug, language, code)
     with house().database.reading(place.scope) as u, force_locale(place.language):
         statement = told(u)
     return _page("accessibility", place, language, door="complaint", statement=statement)
@@ -131,17 +135,19 @@ def accessibility(slug: str, language: str | None = None) -> Response:
 
 @bp.get("/p/<slug>/results")
 @bp.get("/p/<slug>/<language>/results")
+@bp.get("/t/<code>/<language>/results")
 @public
-def results(slug: str, language: str | None = None) -> Response:
+def results(slug: str = "", language: str | None = None, code: str = "") -> Response:
     """What residents said in the last twelve months that are over, once there are enough of them."""
-    place = _place(slug, language)
+    place = _place(slug, language, code)
     with (
         house().database.reading(everybody(place.structure.id, place.language)) as u,
         force_locale(place.language),
     ):
         period, told = _results(u)
         changes = told_on_page(u, place.language)
-    return _page("results", place, language, results=told, changes=changes, period=period)
+        before = earlier_told(u, is_floored=True)
+    return _page("results", place, language, results=told, changes=changes, period=period, earlier=before)
 
 
 @bp.get("/P/<slug>/<language>/RESULTS")
@@ -167,8 +173,10 @@ def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:
     return period, [result]
 
 
-def _place(slug: str, language: str | None) -> Place:
-    return place_at("p", slug, read_language(language, accepted_language()))
+def _place(slug: str, language: str | None, code: str) -> Place:
+    """The structure by its slug, or by the code of a tablet that shows it."""
+    kind, key = (TABLET, code) if code else ("p", slug)
+    return place_at(kind, key, read_language(language, accepted_language()))
 
 
 def _page(name: str, place: Place, language: str | None, *, door: str = "", **context: Any) -> Response:

@@ -20,6 +20,7 @@ from portal.insight.queries import figures, today_at
 from portal.insight.selection import Selection, last_day, last_ended, month_of, months_after
 from portal.people.rules import Permission
 from portal.printing.papers import Scan, papered
+from portal.records.series import standing_series
 from portal.tenancy.queries import agreements
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
@@ -195,5 +196,7 @@ def _front(desk: Desk, u: Unit, *, fault: str | None = None) -> Response:
             "month": desk.url("papers", "month.pdf"),
             "agreement": desk.url("papers", "agreement.pdf"),
             "protection": desk.url("protection"),
+            "given": desk.url("given-back"),
+            "earlier": desk.url("papers", "earlier.pdf") if standing_series(u) else None,
         },
     )

@@ -134,6 +134,7 @@ def _front(desk: Desk, fault: Invalid | None = None) -> Response:
             "post": desk.url("records"),
             "back": desk.url("settings"),
             "activity": desk.url("records", "activity"),
+            "earlier": desk.url("records", "earlier"),
         },
     )
 

@@ -60,6 +60,13 @@ def outside(path: str) -> Opening:
     return lambda visitor: visitor.opens(path.format(root=visitor.root, lang=visitor.language))
 
 
+def on_tablet(path: str) -> Opening:
+    """A page on the tablet of a counter."""
+    return lambda visitor: visitor.opens(
+        f"/t/{visitor.world.lyon.code.code}{path.format(lang=visitor.language)}"
+    )
+
+
 def inside(path: str) -> Opening:
     """A page of Lyon's team."""
     return lambda visitor: visitor.team.client.get(f"/s/passerelle/{path}", follow_redirects=True)
@@ -368,6 +375,17 @@ def given_back(
     return visitor.opens(page) if page.startswith("/p/") else team.get(page or root)
 
 
+def earlier(visitor: Visitor, *, page: str = "records/earlier", wrong: bool = False) -> TestResponse:
+    """Results from before the portal, brought in or refused; or another page that shows them."""
+    table = "question;période;réponses;taux\nAccueil ?;2024;200;84\nAccueil ?;2025;240;81,5\n"
+    file = (BytesIO((table + ("Délais ?;2024;x;84\n" if wrong else "")).encode()), "avant.csv")
+    fields = {"csrf_token": visitor.team.csrf, "name": "Enquête mairie", "source": "Rapport 2025, p. 12"}
+    sent = visitor.team.client.post("/s/passerelle/records/earlier", data={**fields, "table": file})
+    if wrong:
+        return sent
+    return visitor.opens(page) if page.startswith("/p/") else visitor.team.get(f"/s/passerelle/{page}")
+
+
 PUBLIC: dict[str, Screen] = {
     "home": Screen("front.home", outside("/")),
     "home, no code": Screen("front.home", outside("/?code="), 422),
@@ -404,9 +422,16 @@ PUBLIC: dict[str, Screen] = {
     "partner, link asked": Screen("partner.ask_link", partner_asks),
     "partner, cases": Screen("partner.listed", partner_cases),
     "privacy": Screen("front.privacy", outside("/p/passerelle/{lang}/privacy")),
+    "tablet, waiting": Screen("survey.entrance", on_tablet("")),
+    "tablet, begun": Screen("survey.entrance", on_tablet("/{lang}")),
+    "tablet, complaint": Screen("doors.door", on_tablet("/{lang}/complaint")),
+    "tablet, thanks": Screen("survey.thanks", on_tablet("/{lang}/done")),
     "accessibility": Screen("front.accessibility", outside("/p/passerelle/{lang}/accessibility")),
     "results": Screen("front.results", outside("/p/passerelle/{lang}/results")),
     "results, none yet": Screen("front.results", outside("/p/rive-gauche/{lang}/results")),
+    "results, with those of before": Screen(
+        "front.results", partial(earlier, page="/p/passerelle/fr/results"), language="fr"
+    ),
     "results, with a change": Screen(
         "front.results", partial(given_back, page="/p/passerelle/fr/results", checked=True), language="fr"
     ),
@@ -484,6 +509,10 @@ STAFF: dict[str, Screen] = {
     "actions, none yet": Screen("actions.plan", empty("actions")),
     "action": Screen("actions.action", partial(action, shown=True)),
     "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "earlier results": Screen("earlier.series", earlier),
+    "earlier results, none yet": Screen("earlier.series", empty("records/earlier")),
+    "earlier results, wrong": Screen("earlier.series", partial(earlier, wrong=True), 422),
+    "earlier results, on the dashboard": Screen("dashboard.dashboard", partial(earlier, page="dashboard")),
     "given back": Screen("given.list_given", partial(given_back, page="/s/passerelle/given-back")),
     "given back, nothing yet": Screen("given.list_given", empty("given-back")),
     "given back, one": Screen("given.one_given", given_back),
@@ -605,6 +634,7 @@ NO_PAGE: dict[str, str] = {
     "papers.month": "a PDF: see tests/pages/test_papers.py",
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",
     "minutes.pdf": "a PDF: see tests/pages/test_reviews.py",
+    "earlier.paper": "a PDF: see tests/pages/test_earlier.py",
     "given.sheet": "a PDF: see tests/pages/test_given.py",
     "front.scanned_results": "leads on at once",
 }

@@ -7,7 +7,7 @@ case names (`test_conflict`), and what lies on the disk (`test_at_rest`). A new 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ from portal.questionnaires.queries import published
 from portal.questionnaires.rules import ItemKind
 from portal.records.actions import look_at
 from portal.records.actions import take as take_register
+from portal.records.earlier import Result
+from portal.records.series import take_series
 from portal.web.house import house
 from portal.web.survey import new_trip
 
@@ -152,6 +154,9 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
         membership = select(Membership.id).where(Membership.person_id == member.person_id)
         planted.ids["membership_id"] = u.all(membership)[0]
         planted.ids["register_id"] = _register(u, planted, mark, member.person_id)
+        before = Result(date(2025, 1, 1), date(2025, 12, 31), "Accueil ?", 200, satisfied=168)
+        series = take_series(u, "Enquête mairie", "Rapport 2025", [before], by=member.person_id)
+        planted.ids["series_id"] = series.id
 
 
 def _register(u: Unit, planted: Planted, mark: str, by: UUID) -> UUID:
