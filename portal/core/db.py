@@ -46,6 +46,8 @@ _ON_CONNECT = (
     "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the triggers that keep them
 )
 _READS_ONLY = "PRAGMA query_only=ON"
+_ALONE = 7_310_558_264
+"""Any number that nobody else takes for a lock."""
 _ROOM_FOR_IMPATIENT = 15
 """Writers who may hold a connection out of turn, having waited for it too long."""
 
@@ -123,14 +125,18 @@ class Database:
         return {self.engine, self.writing}
 
     @contextmanager
-    def transaction(self, scope: Scope) -> Iterator[Unit]:
+    def transaction(self, scope: Scope, *, alone: bool = False) -> Iterator[Unit]:
         """A writing unit, committed at the end of the block, undone when it raises.
 
         On SQLite it begins IMMEDIATE: with a deferred begin, most concurrent writers fail as "locked".
+        `alone` keeps apart what concerns the portal as a whole, where no row stands yet that could be locked:
+        units that ask for it run one after the other, each seeing what the one before has kept.
         """
         with self._turn():
             line = Line(self.writing_shelf, scope, writes=True)
             try:
+                if alone and not line.is_embedded:  # an embedded database has one writer anyway
+                    gate(line.connection, f"SELECT pg_advisory_xact_lock({_ALONE})")
                 yield self._unit(line, scope)
                 line.commit()
             finally:

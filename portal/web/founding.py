@@ -112,7 +112,8 @@ def found(
     with database.reading(Scope.nobody()) as u:
         alike = [row for row in structures(u) if _is_meant(row, asked)]
     half = next((row for row in alike if _is_bare(database, row.id)), None)
-    with database.transaction(Scope.nobody()) as u:
+    # Two may come with one start link in the same second: the slower one sees what the first one founded.
+    with database.transaction(Scope.nobody(), alone=True) as u:
         check(u)
         row = half or _named(u, asked)
         made = (row.id, row.slug, row.letters, row.name)

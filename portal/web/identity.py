@@ -140,7 +140,7 @@ def _kept(desk: Desk, form: Any, now: Structure, wanted: Wanted) -> ResponseRetu
     """The way back, once all is written; None when somebody was quicker."""
     with house().database.transaction(desk.scope) as u:
         stands = current_structure(u).branding_revision
-        if request.args.get("seen", type=int) not in {None, stands}:
+        if request.args.get("seen", type=int) != stands:
             now.branding_revision = stands
             form.is_stale = True
             blame(form.name, gettext(STALE))

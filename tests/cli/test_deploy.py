@@ -37,6 +37,10 @@ def test_every_setting_of_a_container_is_known(services: dict[str, dict[str, Any
         assert set(services[name]["environment"]) <= known
 
 
+def test_no_segment_of_the_log_outlives_what_a_purge_destroyed(services: dict[str, dict[str, Any]]) -> None:
+    assert "wal_recycle=off" in services["database"]["command"]
+
+
 def test_our_containers_write_nothing_but_their_data(services: dict[str, dict[str, Any]]) -> None:
     for name in OURS:
         assert services[name]["read_only"] is True

@@ -42,13 +42,20 @@ LOGO = written(drawing())
 
 
 def sent(one: Colleague, raw: bytes | None = None, path: str = IDENTITY, /, **fields: str) -> TestResponse:
-    """The answer to the form, with a file if there is one."""
+    """The answer to the form as its page stands now, with a file if there is one."""
     file: dict[str, Any] = {} if raw is None else {"logo": (BytesIO(raw), "logo.png")}
     return one.client.post(
-        path,
+        fresh(one, path) if path == IDENTITY else path,
         data={"csrf_token": one.csrf, **GIVEN, **fields, **file},
         content_type="multipart/form-data",
     )
+
+
+def fresh(one: Colleague, path: str = IDENTITY) -> str:
+    """Where the form of the page goes: with what it is made from now."""
+    found = re.search(rf'action="({re.escape(path)}[^"]*)"', one.get(path).text)
+    assert found
+    return unescape(found[1])
 
 
 def again(page: TestResponse) -> dict[str, str]:
@@ -86,7 +93,7 @@ def test_a_logo_is_looked_at_then_kept_and_shows_at_once(world: World) -> None:
     assert look.status_code == 200
     assert logos(world) == 0
     assert resident(world).text.count("<img") == before.count("<img") == 0
-    done = lead.post(IDENTITY, do="keep", **again(look))
+    done = lead.post(fresh(lead), do="keep", **again(look))
     assert done.status_code == 303
     with world.database.reading(world.lyon.scope) as u:
         standing = logo_of(u)
@@ -103,7 +110,7 @@ def test_another_logo_replaces_the_first_whose_bytes_go(world: World) -> None:
     kept(world, LOGO)
     first = resident(world).text
     assert redrawn(LOGO).small in first
-    assert lead.post(IDENTITY, do="keep", **again(sent(lead, other))).status_code == 303
+    assert lead.post(fresh(lead), do="keep", **again(sent(lead, other))).status_code == 303
     page = resident(world).text
     assert redrawn(other).small in page
     assert redrawn(LOGO).small not in page
@@ -116,7 +123,7 @@ def test_a_logo_taken_away_is_gone_from_pages_and_from_the_database(world: World
     assert "<img" in resident(world).text
     look = sent(lead, no_logo="y")
     assert not any("<img" in page for page in frames(look))
-    assert lead.post(IDENTITY, do="keep", **again(look)).status_code == 303
+    assert lead.post(fresh(lead), do="keep", **again(look)).status_code == 303
     assert "<img" not in resident(world).text
     assert logos(world) == 0
 
@@ -170,7 +177,7 @@ def test_a_logo_too_rich_for_pages_is_told_and_printed_only(sqlite_world: World)
     look = sent(lead, written(noise(120, 36)))
     assert "Sur les cartes, badges et affiches seulement" in unescape(look.text)
     assert not any("<img" in page for page in frames(look))
-    assert lead.post(IDENTITY, do="keep", **again(look)).status_code == 303
+    assert lead.post(fresh(lead), do="keep", **again(look)).status_code == 303
     assert "<img" not in resident(sqlite_world).text
     assert "seulement" in unescape(lead.get("/s/passerelle/settings").text)
 
@@ -220,7 +227,7 @@ def test_nothing_typed_or_sent_is_lost_on_the_way_back(sqlite_world: World) -> N
     assert redrawn(LOGO).small in form.text
     third = sent(lead, **{**again(form), "name": "Le Grand Pont"})
     assert redrawn(LOGO).small in frames(third)[0]
-    assert lead.post(IDENTITY, do="keep", **again(third)).status_code == 303
+    assert lead.post(fresh(lead), do="keep", **again(third)).status_code == 303
     assert redrawn(LOGO).small in resident(sqlite_world).text
 
 
@@ -256,10 +263,11 @@ def test_a_logo_that_waited_too_long_or_was_touched_is_asked_for_again(
 ) -> None:
     lead = signed_in(sqlite_world)
     look = again(sent(lead, LOGO))
-    touched = lead.post(IDENTITY, do="keep", **{**look, "waiting": look["waiting"][:-9] + "A" * 9})
+    touched = lead.post(fresh(lead), do="keep", **{**look, "waiting": look["waiting"][:-9] + "A" * 9})
     assert touched.status_code == 422
     clock.advance(timedelta(hours=25))
-    late = signed_in(sqlite_world, email="deux@passerelle.example").post(IDENTITY, do="keep", **look)
+    another = signed_in(sqlite_world, email="deux@passerelle.example")
+    late = another.post(fresh(another), do="keep", **look)
     assert late.status_code == 422
     assert "choisissez de nouveau le fichier" in unescape(late.text)
     assert logos(sqlite_world) == 0
@@ -270,6 +278,16 @@ def test_a_logo_that_waits_for_one_structure_is_none_for_another(world: World) -
     other = signed_in(world, at=world.strasbourg)
     path = f"/s/{world.strasbourg.structure.slug}/settings/identity"
     assert other.post(path, do="keep", **look).status_code == 422
+
+
+def test_a_form_that_does_not_say_what_it_was_made_from_overwrites_nothing(world: World) -> None:
+    lead = signed_in(world)
+    for path in (IDENTITY, f"{IDENTITY}?seen=", f"{IDENTITY}?seen=x"):
+        stale = lead.post(path, do="keep", **{**GIVEN, "name": "Le Pont"})
+        assert stale.status_code == 409
+        assert "Le Pont" in stale.text
+    assert "Le Pont" not in resident(world).text
+    assert lead.post(fresh(lead), do="keep", **{**GIVEN, "name": "Le Pont"}).status_code == 303
 
 
 def test_a_preview_that_somebody_overtook_overwrites_nothing(world: World) -> None:

@@ -92,7 +92,8 @@ def test_who_manages_nothing_is_refused(sqlite_world: World, role: Role) -> None
 
 def test_a_new_name_and_colour_show_at_once(world: World) -> None:
     lead = signed_in(world)
-    saved(lead, f"{SETTINGS}/identity", {"name": "La Grande Passerelle", "colour": "#ffee00", "do": "keep"})
+    path = post_of(lead.get(f"{SETTINGS}/identity"))
+    saved(lead, path, {"name": "La Grande Passerelle", "colour": "#ffee00", "do": "keep"})
     resident = world.app.test_client().get(f"/q/{world.lyon.code.code}/fr").text
     assert "La Grande Passerelle" in resident
     assert "--brand:#ffee00" not in resident  # too light to read: shown darkened

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from threading import Barrier, BrokenBarrierError
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from build import World
@@ -11,23 +14,26 @@ from staff import signed_in
 from strict_page import OWN_HOST, faults
 
 from portal.core.db import Scope
+from portal.core.errors import Expired
 from portal.people.queries import members, open_invitations, roles_held
 from portal.people.rules import Role
 from portal.tenancy.actions import change_policy, tell_staff_informed
 from portal.tenancy.queries import policy, structures
 from portal.tenancy.rules import DEFAULT_TARGETS, targets_of
-from portal.web.founding import START_AGE, start_token
+from portal.web.founding import START_AGE, Founding, check_start, found, start_token
 from portal.web.house import house
 from portal.web.readiness import STEPS, held, open_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from build import Furnished
     from werkzeug.test import TestResponse
 
     from portal.core.clock import FixedClock
+    from portal.core.db import Database, Unit
 
 GIVEN = {
     "name": "L’Escale",
@@ -252,3 +258,54 @@ def test_a_person_who_was_taken_off_counts_no_more(sqlite_world: World) -> None:
         assert roles_held(u) == {Role.QUALITY_LEAD: 1}
     with sqlite_world.database.reading(sqlite_world.strasbourg.scope) as u:
         assert not roles_held(u)
+
+
+# Two at once
+
+
+def two_at_once(world: World, database: Database) -> list[str]:
+    """What two holders of one start link get who come in the same second: "founded", or why not.
+
+    Each waits for the other after its look at the link, as long as nothing keeps them apart.
+    """
+    with world.app.app_context(), world.database.reading(Scope.nobody()) as u:
+        tokens = house().tokens
+        token = start_token(u, tokens)
+    both = Barrier(2)
+
+    def looked(u: Unit) -> None:
+        check_start(u, tokens, token)
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=0.4)
+
+    def begun(name: str) -> str:
+        try:
+            found(database, Founding(name), first=lambda _u: None, check=looked)
+        except Expired:
+            return "expired"
+        return "founded"
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(begun, ("L’Escale", "Le Passage")))
+
+
+def test_one_start_link_founds_one_structure_though_two_come_in_the_same_second(nothing: World) -> None:
+    assert two_at_once(nothing, nothing.database) == ["expired", "founded"]
+    assert len(names(nothing)) == 1
+
+
+def test_without_the_queue_postgresql_would_found_two(nothing: World) -> None:
+    class Together:
+        """The same database, whose writers are not kept apart."""
+
+        reading = staticmethod(nothing.database.reading)
+
+        @staticmethod
+        def transaction(scope: Scope, *, alone: bool = False) -> AbstractContextManager[Unit]:
+            """A writing unit like any other."""
+            del alone
+            return nothing.database.transaction(scope)
+
+    outcomes = two_at_once(nothing, cast("Database", Together))
+    is_embedded = nothing.database.engine.dialect.name == "sqlite"
+    assert outcomes == (["expired", "founded"] if is_embedded else ["founded", "founded"])
