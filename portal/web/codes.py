@@ -297,6 +297,7 @@ def _line(desk: Desk, row: Code, names: Names, scans: int | None) -> dict[str, A
             "sheet": f"{desk.url('codes', 'cards')}?code={row.code}" if can_print else None,
             "print": f"{desk.url('codes', 'print')}?code={row.code}" if can_print else None,
             "paper": f"{desk.url('opinions', 'paper')}?code={row.code}" if asks else None,
+            "tablet": f"/t/{row.code}" if asks else None,
             "retire": address("/retire", if_=can_change),
             "replace": address("/replace", if_=can_change),
         },

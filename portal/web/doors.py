@@ -26,6 +26,7 @@ from portal.web.house import house
 from portal.web.kit import render_public
 from portal.web.place import Place, place_at, read_segments
 from portal.web.reaching import Reaching, help_options, moment_options
+from portal.web.tablet import MORE, QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,7 +190,7 @@ def place_here(kind: str, key: str, language: str) -> Place:
 
 
 _DOORS = "any(complaint, request, concern, thanks, idea)"
-_ENTRANCE = "/<any(q, Q, p):kind>/<key>/<language>"
+_ENTRANCE = "/<any(q, Q, p, t):kind>/<key>/<language>"
 
 
 @bp.get(f"{_ENTRANCE}/<{_DOORS}:door>")
@@ -204,13 +205,13 @@ def door(kind: str, key: str, language: str, door: str) -> Response:
 def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
     """File what was written, or show it again with what is missing."""
     place, form, token = place_here(kind, key, language), Form.sent(), request.form.get("token", "")
-    faults = form.faults()
+    faults = [] if _wants_time(place) else form.faults()
     try:
         nonce = read_form_token(token)
     except Expired:
         waited = faults or [Invalid("message", reason="waited")]
         return _door_page(place, _KIND_OF[door], form, new_form_token(), waited)
-    if faults:
+    if faults or _wants_time(place):
         return _door_page(place, _KIND_OF[door], form, token, faults)
     filing = Filing(
         kind=_KIND_OF[door],
@@ -236,16 +237,23 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
 
 @bp.get(f"{_ENTRANCE}/receipts/<token>")
 @public
-def receipt(kind: str, key: str, language: str, token: str) -> Response:
-    """The receipt of a form just sent, again for 30 minutes."""
+def receipt(kind: str, key: str, language: str, token: str) -> ResponseReturnValue:
+    """The receipt of a form just sent, again for 30 minutes; on a tablet, for as long as it is looked at."""
     place = place_here(kind, key, language)
-    payload = house().tokens.open(
-        RECEIPT, token, now=house().clock.now(), max_age=RECEIPT_AGE, ahead=SET_BACK
-    )
+    age = QUIET if place.is_tablet else RECEIPT_AGE
+    payload = house().tokens.open(RECEIPT, token, now=house().clock.now(), max_age=age, ahead=SET_BACK)
     filed = filed_by(house().database, place.scope, urlsafe_b64decode(payload["n"]))
     if filed is None:
         raise Expired(RECEIPT)
+    if place.is_tablet and MORE in request.args:
+        again = house().tokens.seal(RECEIPT, payload, now=house().clock.now())
+        return redirect(place.url("receipts", again), 303)
     return _receipt_page(place, filed)
+
+
+def _wants_time(place: Place) -> bool:
+    """Whether somebody at a tablet asked for more time, and for nothing else."""
+    return place.is_tablet and MORE in request.form
 
 
 def case_token(filed_id: str) -> str:
@@ -266,8 +274,12 @@ def _receipt_page(place: Place, filed: Filed) -> Response:
             read_by=full_date(ack.due_on) if ack and answer else None,
             answer_by=full_date(answer.due_on) if answer else None,
             asks_contact=answer is not None,
-            follow_link=house().config.base_url.rstrip("/") + place.url("follow"),
-            urls={"follow": place.url("case", case_token(filed.case_id.hex)), "first": place.url()},
+            follow_link=house().config.base_url.rstrip("/") + place.off_tablet.url("follow"),
+            urls={
+                # On the tablet of a counter nobody opens their messages: the next person is waiting.
+                "follow": None if place.is_tablet else place.url("case", case_token(filed.case_id.hex)),
+                "first": place.url(),
+            },
         )
     return kept_nowhere(response)
 

@@ -19,6 +19,7 @@ from werkzeug.http import parse_accept_header
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.core.paths import STATIC
 from portal.web.brand import mark
+from portal.web.tablet import resting, rests, time_here
 from portal.web.theme import DEFAULT_COLOUR, corrected
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _PUBLIC_POLICY = (
     "default-src 'none'; style-src {styles}; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_LARGER = "html{font-size:125%}.answer{min-height:5rem}"
+"""On a tablet, which is touched standing."""
 _COLOURS = 4096
 _HEADERS = 256
 """Browsers are many, what they accept is said in a few ways."""
@@ -55,6 +58,12 @@ def theme_css(colour: str) -> str:
     return corrected(colour).css()
 
 
+def theme_of(place: Place | None) -> str:
+    """The second style block of a page: the structure's colour, and what a tablet draws larger."""
+    theme = theme_css(place.structure.colour if place else DEFAULT_COLOUR)
+    return f"{theme}{_LARGER}" if place is not None and place.is_tablet else theme
+
+
 @lru_cache(maxsize=_COLOURS)
 def style_source(css: str) -> str:
     """How a policy names a style block: the base64 of its SHA-256."""
@@ -66,9 +75,13 @@ def render_public(
 ) -> Response:
     """A resident's page: one request, no script, no cookie; its policy names its two style blocks by hash."""
     tag = language or (place.language if place else DEFAULT)
-    theme = theme_css(place.structure.colour if place else DEFAULT_COLOUR)
-    html = public_html(template, place, tag, theme, **context)
-    return public_response(html.encode(), status, language=tag, theme=theme)
+    theme = theme_of(place)
+    if place is None or not place.is_tablet:
+        html = public_html(template, place, tag, theme, **context)
+        return public_response(html.encode(), status, language=tag, theme=theme)
+    time = time_here()
+    html = public_html(template, place, tag, theme, tablet=resting(place.root, request.path, time), **context)
+    return rests(public_response(html.encode(), status, language=tag, theme=theme), place.root, time)
 
 
 def public_html(template: str, place: Place | None, language: str, theme: str, **context: Any) -> str:
@@ -140,7 +153,8 @@ def _takes_gzip(accepted: str) -> bool:
 
 def structure_bar(place: Place) -> dict[str, str]:
     """What the brand bar and the footer show of a structure."""
-    root = f"/p/{place.structure.slug}/{place.language}"
+    # What is said about the structure stands on the tablet, too: else nobody would bring it back.
+    root = place.url() if place.is_tablet else f"/p/{place.structure.slug}/{place.language}"
     return {
         "name": place.structure.name,
         "mark": mark(place.structure.name, place.logo),

@@ -18,11 +18,14 @@ from portal.core.languages import LANGUAGES, N_
 from portal.core.memory import Bounded
 from portal.questionnaires.rules import ItemKind
 from portal.web.brand import mark
-from portal.web.kit import language_row, public_html, public_response, structure_bar, theme_css
+from portal.web.kit import language_row, public_html, public_response, structure_bar, theme_of
 from portal.web.place import Place
 from portal.web.stencil import Stencil, hole
+from portal.web.tablet import QUIET, WRITING, resting, rests
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from flask import Response
 
     from portal.questionnaires.queries import Published
@@ -47,7 +50,7 @@ FAULTS: dict[str, str] = {
 """What is said of an answer that could not be kept, by the fault's reason."""
 
 _KEPT_PAGES = 512
-_stencils: Bounded[tuple[str, str, Grade, int, str | None], Stencil] = Bounded(_KEPT_PAGES)
+_stencils: Bounded[tuple[str, str, Grade, tuple[bool, bool], int, str | None], Stencil] = Bounded(_KEPT_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Asking:
     token: str
     given: str | None = None
     """A choice's code, or a text as typed."""
+    rests: bool = True
+    """Whether a tablet leaves this page after a silence: not the one on which nobody has begun."""
 
     @property
     def question(self) -> Question:
@@ -68,10 +73,10 @@ class Asking:
 
 def question_page(place: Place, asking: Asking) -> Response:
     """The page of a question, from its stencil unless somebody's own words stand in it."""
-    theme = theme_css(place.structure.colour)
+    theme = theme_of(place)
     if asking.question.kind is ItemKind.TEXT and asking.given:
         html = _html(place, asking, theme).encode()
-        return public_response(html, 200, language=place.language, theme=theme)
+        return _resting(place, asking, public_response(html, 200, language=place.language, theme=theme))
     stencil = _stencil(place, asking)
     values = {
         "root": place.root,
@@ -82,27 +87,45 @@ def question_page(place: Place, asking: Asking) -> Response:
         "token": asking.token,
     }
     pack = partial(stencil.pack, values)
-    return public_response(stencil.fill(values), 200, language=place.language, theme=theme, pack=pack)
+    response = public_response(stencil.fill(values), 200, language=place.language, theme=theme, pack=pack)
+    return _resting(place, asking, response)
 
 
 def question_html(place: Place, asking: Asking) -> str:
     """The same page as markup, for whoever looks at it before it is anybody's."""
-    return _html(place, asking, theme_css(place.structure.colour))
+    return _html(place, asking, theme_of(place))
 
 
 def refused_page(place: Place, asking: Asking, status: int, reason: str, **facts: int) -> Response:
     """The same page with what is wrong on top and the answer as it was given."""
-    theme = theme_css(place.structure.colour)
+    theme = theme_of(place)
     with force_locale(place.language):
         numbers = {name: format_decimal(number) for name, number in facts.items()}
         errors = [{"field": "answer", "message": gettext(FAULTS[reason], **numbers)}]
     html = _html(place, asking, theme, errors=errors)
-    return public_response(html.encode(), status, language=place.language, theme=theme)
+    response = public_response(html.encode(), status, language=place.language, theme=theme)
+    return _resting(place, asking, response)
+
+
+def _resting(place: Place, asking: Asking, response: Response) -> Response:
+    """The response; a tablet leaves it after a silence."""
+    return rests(response, place.root, _time(asking)) if place.is_tablet and asking.rests else response
+
+
+def _time(asking: Asking) -> timedelta:
+    return WRITING if asking.question.kind is ItemKind.TEXT else QUIET
 
 
 def _stencil(place: Place, asking: Asking) -> Stencil:
     """The stencil of this question for every structure that asks it in these words and may claim as much."""
-    key = (asking.shown.digest, place.language, place.grade, asking.position, asking.given)
+    key = (
+        asking.shown.digest,
+        place.language,
+        place.grade,
+        (place.is_tablet, asking.rests),
+        asking.position,
+        asking.given,
+    )
     found = _stencils.get(key)
     if found is None:
         found = Stencil(_html(_anywhere(place), replace(asking, token=hole("token")), hole("theme")))
@@ -114,7 +137,16 @@ def _anywhere(place: Place) -> Place:
     """The place with holes for all that tells it from another of its language and grade."""
     sign = Signboard(0, hole("slug"), hole("name"), "", 0)
     nowhere = UUID(int=0)
-    return Place(sign, hole("root"), place.language, nowhere, "", nowhere, grade=place.grade)
+    return Place(
+        sign,
+        hole("root"),
+        place.language,
+        nowhere,
+        "",
+        nowhere,
+        grade=place.grade,
+        is_tablet=place.is_tablet,
+    )
 
 
 def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]] | None = None) -> str:
@@ -139,6 +171,9 @@ def _html(place: Place, asking: Asking, theme: str, errors: list[dict[str, str]]
         "value": (asking.given or "") if is_text else "",
         "errors": errors or [],
         "noindex": True,
+        "tablet": resting(place.root, place.url(*at), _time(asking))
+        if place.is_tablet and asking.rests
+        else None,
         "languages": language_row(place, at),
         "structure": structure_bar(place) | marked,
     }
@@ -166,5 +201,8 @@ def _worded(question: Question, language: str) -> dict[str, Any]:
 def _doors(place: Place) -> list[dict[str, str]]:
     with force_locale(place.language):
         return [
-            {"key": key, "label": gettext(label), "url": place.url(key)} for key, label in DOOR_LABELS.items()
+            {"key": key, "label": gettext(label), "url": place.url(key)}
+            for key, label in DOOR_LABELS.items()
+            # On the tablet of a counter nobody opens their messages: the next person is waiting.
+            if not (place.is_tablet and key == "follow")
         ]

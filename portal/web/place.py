@@ -19,6 +19,7 @@ from portal.tenancy.queries import calendar, policy, structure_by_slug
 from portal.web.brand import standing_logo
 from portal.web.grades import Grade, standing_grade
 from portal.web.house import house
+from portal.web.tablet import TABLET
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -47,7 +48,7 @@ class Place:
 
     structure: Signboard
     root: str
-    """`/q/7KQ4M2` or `/p/passerelle`."""
+    """`/q/7KQ4M2`, `/p/passerelle`, or `/t/7KQ4M2` on the tablet of a counter."""
     language: str
     site_id: UUID
     timezone: str
@@ -61,6 +62,8 @@ class Place:
     """What its pages may claim of their accessibility."""
     is_partners: bool = False
     """Whether its code was handed to a partner: it leads to their page, and asks for no opinion."""
+    is_tablet: bool = False
+    """Whether its pages stand on the tablet of a counter, which one person after the other touches."""
 
     @property
     def scope(self) -> Scope:
@@ -74,6 +77,13 @@ class Place:
     def speaking(self, language: str) -> Place:
         """The same place in another language."""
         return replace(self, language=language)
+
+    @property
+    def off_tablet(self) -> Place:
+        """The same place as a telephone comes to it."""
+        return (
+            replace(self, root=f"/q/{self.root.split('/')[2]}", is_tablet=False) if self.is_tablet else self
+        )
 
     def day_of(self, now: datetime) -> date:
         """The local day of the site."""
@@ -114,21 +124,23 @@ class Address:
     name: str
     is_code: bool
     language: str
+    is_tablet: bool = False
 
     @classmethod
     def read(cls, kind: str, key: str, language: str) -> Address:
         """The address of these segments. Raises `NotFound` when no code could look like this."""
-        if kind.lower() != "q":
+        if kind.lower() == "p":
             return cls(key, is_code=False, language=language)
         code = read_code(key)
         if code is None:
             raise NotFound("code", given=key)
-        return cls(code, is_code=True, language=language)
+        return cls(code, is_code=True, language=language, is_tablet=kind == TABLET)
 
     @property
     def root(self) -> str:
         """The two segments as the portal writes them."""
-        return f"/{'q' if self.is_code else 'p'}/{self.name}"
+        kind = TABLET if self.is_tablet else "q" if self.is_code else "p"
+        return f"/{kind}/{self.name}"
 
     def scope(self, database: Database) -> Scope:
         """The scope of its structure, from memory or the directory. Raises `NotFound`."""
@@ -164,6 +176,7 @@ class Address:
             logo=standing_logo(u, database, found.structure.branding_revision),
             grade=standing_grade(u, database, found.structure.branding_revision),
             is_partners=found.is_partners,
+            is_tablet=self.is_tablet,
         )
 
     def _of_slug(self, u: Unit) -> int:

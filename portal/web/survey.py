@@ -16,10 +16,10 @@ from portal.core.errors import Expired, Invalid, NotFound, Retired
 from portal.core.languages import LANGUAGES
 from portal.questionnaires.actions import Journey, finish, given, record, withdraw
 from portal.questionnaires.queries import Published, published, version
-from portal.questionnaires.rules import ItemKind
+from portal.questionnaires.rules import ItemKind, Mode
 from portal.web.guard import public
 from portal.web.house import house
-from portal.web.kit import accepted_language, render_public, see_other
+from portal.web.kit import accepted_language, render_public, see_other, structure_bar
 from portal.web.opinion_pages import Asking, question_page, refused_page
 from portal.web.place import Address, Place, place_at, read_language, read_segments
 from portal.web.scans import count_scan
@@ -36,7 +36,7 @@ bp = Blueprint("survey", __name__)
 PURPOSE = "journey"
 MAX_AGE = timedelta(hours=24)
 _NONCE_BYTES = 12
-_ENTRANCE = "/<any(q, Q, p):kind>/<key>"
+_ENTRANCE = "/<any(q, Q, p, t):kind>/<key>"
 _ANSWERS = f"{_ENTRANCE}/<language>/answers/<token>/<int:position>"
 
 
@@ -81,7 +81,7 @@ def entrance(kind: str, key: str, first: str | None = None) -> ResponseReturnVal
     elif door is not None:
         response = redirect(f"{address.root}/{language}/{door}", 302)  # type: ignore[assignment]  # the test client's own class
     else:
-        response = _first_page(address)
+        response = _first_page(address, rests=first is not None)
     if first is None or door is not None:
         response.vary.add("Accept-Language")
     return response
@@ -102,7 +102,9 @@ def question(kind: str, key: str, language: str, token: str, position: int) -> R
     with database.reading(address.scope(database)) as u:
         place = address.place(u)
         shown = version(u, trip.version_id)
-        before = given(u, shown, _journey(place, trip), _asked(shown, position))
+        asked = _asked(shown, position)
+        # Whoever presses "back" on a tablet may be the next person.
+        before = None if place.is_tablet else given(u, shown, _journey(place, trip), asked)
     response = question_page(place, Asking(shown, position, token, before))
     return _kept_nowhere(response)
 
@@ -122,7 +124,7 @@ def thanks(kind: str, key: str, language: str) -> Response:
     urls = {
         "complaint": place.url("complaint"),
         "again": place.url(),
-        "results": f"/p/{place.structure.slug}/{place.language}/results",
+        "results": structure_bar(place)["results_url"],
         "danger": place.url("danger"),
     }
     return render_public("public/thanks.html", place, urls=urls, noindex=True)
@@ -148,17 +150,18 @@ def _address(kind: str, key: str, language: str) -> Address:
     return Address.read(kind, key, read_language(language))
 
 
-def _first_page(address: Address) -> Response:
+def _first_page(address: Address, *, rests: bool) -> Response:
     database = house().database
     with database.reading(address.scope(database)) as u:
         place = address.place(u)
         shown = None if place.is_partners else published(u)
-    count_scan(place)
+    if not place.is_tablet:  # it opens the page anew all day long, and nobody scanned anything
+        count_scan(place)
     if shown is None:
         return redirect(place.url("partner"), 302)  # type: ignore[return-value]  # the test client's own class
-    response = question_page(place, Asking(shown, 1, new_trip(shown.version_id).token))
+    response = question_page(place, Asking(shown, 1, new_trip(shown.version_id).token, rests=rests))
     # Kept by the browser alone, so that "back" shows the same page and another tap corrects the first one.
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "no-store" if place.is_tablet else "private, no-cache"
     return response
 
 
@@ -168,7 +171,12 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
     try:
         trip = read_trip(token)
     except Expired:
-        return _waited_too_long(address, position)
+        if not (address.is_tablet and position == 1):
+            return _waited_too_long(address, position)
+        trip = _begun_anew(address)
+        token = trip.token
+    if address.is_tablet and "more" in request.form:
+        return _more_time(address, trip, position)
     with database.transaction(scope) as u:
         place = address.place(u)
         shown = version(u, trip.version_id)
@@ -182,6 +190,22 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
     if is_last:
         return see_other(place.url("done"))
     return see_other(place.url("answers", token, str(position + 1)))
+
+
+def _begun_anew(address: Address) -> Trip:
+    """The journey of a tablet that has stood since yesterday: its first page still takes an answer."""
+    with house().database.reading(address.scope(house().database)) as u:
+        return new_trip(published(u).version_id)
+
+
+def _more_time(address: Address, trip: Trip, position: int) -> Response:
+    """The free word as it is so far, for as long again."""
+    with house().database.reading(address.scope(house().database)) as u:
+        place = address.place(u)
+        shown = version(u, trip.version_id)
+    _asked(shown, position)
+    words = request.form.get("answer", "")
+    return _kept_nowhere(question_page(place, Asking(shown, position, trip.token, words)))
 
 
 def _take(u: Unit, shown: Published, journey: Journey, asked: Question, *, is_first: bool) -> Invalid | None:
@@ -232,6 +256,7 @@ def _journey(place: Place, trip: Trip) -> Journey:
         code_id=place.code_id,
         team_id=place.team_id,
         agreement_id=place.agreement_id,
+        mode=Mode.TABLET if place.is_tablet else Mode.WEB,
     )
 
 
