@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from flask import Flask, Request
@@ -17,6 +19,7 @@ from staff import Colleague, signed_in
 from walls.addresses import signed_in_again, staff_pages
 from walls.planting import Planted, plant_case, planter_at
 from walls.siege import unwalled
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 from werkzeug.utils import cached_property
 
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from build import World
-    from werkzeug.datastructures import MultiDict
     from werkzeug.routing import Rule
     from werkzeug.test import TestResponse
 
@@ -54,6 +56,7 @@ membership invitation reference""".split()  # noqa: SIM905 -- a line of names re
 ANSWERED_BY_FLASK = frozenset({"HEAD", "OPTIONS"})
 """HEAD is GET without its body; OPTIONS reaches no view."""
 _TOKEN = re.compile(rb'(?<=name="token" value=")[^"]+')
+_EVERY = "*"
 Told = tuple[int, tuple[tuple[str, str], ...], bytes]
 
 
@@ -125,6 +128,7 @@ def narrowings(affair: Affair) -> list[str]:
         f"kind={Kind.COMPLAINT}",
         *(f"state={state}" for state in (CaseState.RECEIVED, CaseState.ACKNOWLEDGED)),
         *("open=1", "late=1", "kind=complaint&open=1&late=1", f"all=1&offset={OTHERS}", f"offset={OTHERS}"),
+        *("month=2027-02", "month=2027-03"),
         *("from=2027-02-01&to=2027-02-28", "from=2027-02-10&to=2027-02-10&late=1"),
         *(f"period={period}" for period in (Period.MONTH, Period.YEAR)),
         f"period={Period.TWELVE}&site={affair.world.lyon.site.id}",
@@ -134,21 +138,55 @@ def narrowings(affair: Affair) -> list[str]:
 
 def all_that(affair: Affair, who: Colleague) -> dict[str, Told]:
     """What somebody is told at every address of staff that needs no name, however it is narrowed."""
-    narrowed = _narrowed(affair.world.app)
+    looked = _noting(affair.world.app)
     told = bare(affair, who)
-    asked = [f"{path}?{one}" for path in told if path in narrowed for one in narrowings(affair)]
-    return told | {path: told_by(who.get(path)) for path in asked}
+    pages = list(told)
+    while asked := [
+        address
+        for path in pages
+        for one in narrowings(affair)
+        if (address := f"{path}?{one}") not in told and not looked[path].isdisjoint({_EVERY, *parse_qs(one)})
+    ]:  # a page may look for one thing only where another is given
+        told |= {address: told_by(who.get(address)) for address in asked}
+    return told
 
 
-def _narrowed(app: Flask) -> set[str]:
-    """Where the addresses will be found at which a view has looked for something that narrows it."""
-    looked: set[str] = set()
+class _Noting(ImmutableMultiDict[str, str]):
+    """What stands behind the question mark, which notes the names that a view asks for."""
+
+    looked: set[str]
+
+    def __getitem__(self, key: str) -> str:
+        self.looked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.looked.add(str(key))
+        return super().__contains__(key)
+
+    def getlist(self, key: str, *how: Any, **more: Any) -> list[Any]:
+        """Its values."""
+        self.looked.add(key)
+        return super().getlist(key, *how, **more)
+
+    def lists(self) -> Any:
+        """Everything: who goes through all names may ask for each."""
+        self.looked.add(_EVERY)
+        return super().lists()
+
+    items = keys = values = to_dict = lists  # type: ignore[assignment]  # whichever way, it is everything
+
+
+def _noting(app: Flask) -> Mapping[str, set[str]]:
+    """Where the names will be found that each address has asked for behind its question mark."""
+    looked: defaultdict[str, set[str]] = defaultdict(set)
 
     class Noted(Request):
         @cached_property
-        def args(self) -> MultiDict[str, str]:
-            looked.add(self.path)
-            return super().args
+        def args(self) -> _Noting:
+            noting = _Noting(super().args)
+            noting.looked = looked[self.path]
+            return noting
 
     app.request_class = Noted
     return looked

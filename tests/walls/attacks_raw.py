@@ -155,13 +155,16 @@ def driver_sql_on_the_connection(session: Any, _prey: Prey) -> object:
 
 @reads
 def the_engine_of_the_session(session: Any, _prey: Prey) -> object:
-    with session.get_bind().engine.connect() as connection:
+    engine = session.get_bind().engine
+    session.rollback()  # else it is the lock that refuses, and not the wall
+    with engine.connect() as connection:
         return connection.execute(text("select name from site")).all()
 
 
 @reads
 def the_engine_with_other_options(session: Any, _prey: Prey) -> object:
     engine = session.get_bind().engine.execution_options(isolation_level="AUTOCOMMIT", portal_seal=1)
+    session.rollback()
     with engine.connect() as connection:
         return connection.execute(text("select name from site")).all()
 
