@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from portal.certification.actions import Decided, next_number, open_action
+from portal.certification.hearing import heard_in, to_document
 from portal.certification.models import Action, Campaign, CampaignAction
 from portal.certification.queries import MOST
 from portal.certification.report import Span
@@ -24,7 +25,7 @@ from portal.certification.rules import (
     CampaignSource,
     Origin,
 )
-from portal.core.errors import Conflict, Invalid, NotFound
+from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
 from portal.core.languages import N_
 from portal.tenancy.queries import agreements, local_day, sites
@@ -83,20 +84,22 @@ def open_campaign(u: Unit, given: Campaigned) -> Campaign:
     Raises `Invalid("name" | "period" | "site" | "agreement")` with a reason, `Conflict("campaign")` for a
     proposal of the network that is one already.
     """
+    is_own, span = given.offer_id is None, given.span
     name = " ".join(given.name.split())
-    span = given.span
+    if not is_own:
+        name = name[:MAX_CAMPAIGN]  # the network named it, and the structure has said yes
     faults = (
         ("name", "empty", not name),
         ("name", "long", len(name) > MAX_CAMPAIGN),
         ("period", "order", span.last < span.first),
-        ("period", "long", span.last - span.first > LONGEST_CAMPAIGN),
+        ("period", "long", is_own and span.last - span.first > LONGEST_CAMPAIGN),
         ("site", "unknown", given.site_id not in {None, *(one.id for one in sites(u))}),
         ("agreement", "unknown", given.agreement_id not in {None, *(one.id for one in agreements(u))}),
     )
     for field, reason, is_wrong in faults:
         if is_wrong:
             raise Invalid(field, reason=reason)
-    if given.offer_id is not None and campaign_of_offer(u, given.offer_id) is not None:
+    if given.offer_id is not None and campaign_of_offer(u, given.offer_id):
         raise Conflict(CAMPAIGN)
     row = Campaign(
         id=new_id(u.now),
@@ -181,6 +184,20 @@ def lacks(u: Unit, row: Campaign) -> list[Lack]:
     """What blocks closing; empty when nothing does."""
     looks = ((Lack.NOT_OVER, row.last_day >= local_day(u)), (Lack.NO_NOTE, row.note_sealed is None))
     return [why for why, blocks in looks if blocks]
+
+
+def close_campaign(u: Unit, campaign_id: UUID, by: UUID) -> Campaign:
+    """The campaign closed, its figures frozen as nobody in particular sees them; the unit has no actor.
+
+    Raises `Conflict("campaign")` for one that is closed, `Refused("blocked")` while something is missing.
+    """
+    row = _open(u, campaign_id)
+    if lacks(u, row):
+        raise Refused("blocked")
+    row.figures = to_document(heard_in(u, row))
+    row.closed_at, row.closed_by = u.now, by
+    u.session.flush()
+    return row
 
 
 def _open(u: Unit, campaign_id: UUID) -> Campaign:

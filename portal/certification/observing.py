@@ -86,7 +86,9 @@ def _may_see(row: Observation, reader: Reader) -> bool:
 
 
 def words_of_observation(u: Unit, row: Observation) -> str:
-    """What was noticed."""
+    """What was noticed; "" once its words have had their time."""
+    if not row.words_sealed:
+        return ""
     return opened(u, structure_key(u), row.words_sealed, (OBSERVATION, row.id, "words_sealed"))
 
 

@@ -57,7 +57,9 @@ def locked_action(u: Unit, action_id: UUID) -> Action:
 
 
 def what_of(u: Unit, action: Action) -> str:
-    """What is to be done."""
+    """What is to be done; "" once its words have had their time."""
+    if not action.what_sealed:
+        return ""
     return opened(u, structure_key(u), action.what_sealed, (ACTION, action.id, "what_sealed"))
 
 

@@ -27,7 +27,7 @@ from portal.people.rules import Permission, may
 from portal.tenancy.queries import calendar_of, main_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -40,8 +40,11 @@ MOST = 30
 """Lines of each list; who has more opens the portal, whose list says the rest."""
 
 
-def tell_week(u: Unit) -> int:
-    """How many were told of their week: those not told of it yet for whom something waits."""
+def tell_week(u: Unit, *, to_destroy: Callable[[], int] = lambda: 0) -> int:
+    """How many were told of their week: those not told of it yet for whom something waits.
+
+    `to_destroy` counts what the nights of a month will destroy; who sets the durations is told of it.
+    """
     works = WorkCalendar.from_document(calendar_of(u, main_site(u).id).document)
     if not is_at_work(works, u.now):
         return 0
@@ -60,7 +63,21 @@ def tell_week(u: Unit) -> int:
     actions: dict[UUID, list[Action]] = defaultdict(list)
     for action in due_by(u, week + _WEEK):
         actions[action.owner_id].append(action)
-    return sum(_tell(u, one, week, told, cases, named, actions[one.person.id], today) for one in owed)
+    gone = to_destroy()
+    return sum(
+        _tell(
+            u,
+            one,
+            week,
+            told,
+            cases,
+            named,
+            actions[one.person.id],
+            today,
+            gone if may(one.role, Permission.MANAGE_SETTINGS) else 0,
+        )
+        for one in owed
+    )
 
 
 def _tell(  # noqa: PLR0913, PLR0917 -- who, which week, and all that waits
@@ -72,6 +89,7 @@ def _tell(  # noqa: PLR0913, PLR0917 -- who, which week, and all that waits
     named: Mapping[UUID, set[UUID]],
     actions: Sequence[Action],
     today: date,
+    gone: int,
 ) -> bool:
     """Whether a mail was written; that the week was looked at is kept either way."""
     person_id = member.person.id
@@ -89,10 +107,10 @@ def _tell(  # noqa: PLR0913, PLR0917 -- who, which week, and all that waits
     plan = [
         {"number": one.number, "due": one.due_on.isoformat(), "late": one.due_on < today} for one in actions
     ]
-    if not (lines or plan):
+    if not (lines or plan or gone):
         return False
     lines.sort(key=lambda line: line["due"])
-    return tell_member(u, Notice.WEEK, person_id, cases=lines[:MOST], actions=plan[:MOST])
+    return tell_member(u, Notice.WEEK, person_id, cases=lines[:MOST], actions=plan[:MOST], destroy=gone)
 
 
 def _waiting(u: Unit, until: date) -> Sequence[Case]:

@@ -77,7 +77,10 @@ def plan(desk: Desk) -> Response:
         found, known = effects(u, shown, sources), cards(u, {one.owner_id for one in shown})
         owed = founded_without_follow_up(u) if desk.may(Permission.READ_CASES) else ()
         places = {site.id: site.name for site in sites(u)}
-        lines = [{**_line(desk, one, known, found, today), "what": what_of(u, one)} for one in shown]
+        lines = [
+            {**_line(desk, one, known, found, today), "what": what_of(u, one) or gettext("Text erased")}
+            for one in shown
+        ]
         owed_lines = [_owed(desk, one, places) for one in owed]
     return render_staff(
         "staff/actions.html",
@@ -86,6 +89,7 @@ def plan(desk: Desk) -> Response:
             "new": desk.url("actions", "new") if desk.may(Permission.MANAGE_ACTIONS) else None,
             "noticed": desk.url("observations"),
             "reviews": desk.url("reviews") if desk.may(Permission.READ_ACTIONS) else None,
+            "campaigns": desk.url("campaigns") if desk.may(Permission.READ_ACTIONS) else None,
             "given": desk.url("given-back") if desk.may(Permission.READ_ACTIONS) else None,
             "older": f"{desk.url('actions')}?{urlencode({'offset': offset + PAGE})}"
             if len(done) > PAGE

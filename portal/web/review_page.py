@@ -57,8 +57,8 @@ def review_page(
     with house().database.reading(desk.scope) as u:
         row = review_by_number(u, number)
         today = local_day(u)
-        former = _decisions(u, desk, former_decisions(u, row), today)
-        decided = _decisions(u, desk, actions_of_review(u, row.id), today)
+        former = decisions_told(u, desk, former_decisions(u, row), today)
+        decided = decisions_told(u, desk, actions_of_review(u, row.id), today)
         blocks = blocked(u, row) if row.closed_at is None else []
         words = words_of_review(u, row)
         live = drawn(u, span_of(row)) if row.figures is None else ()
@@ -108,8 +108,8 @@ def minutes_of(desk: Desk, number: int) -> dict[str, Any]:
         if row.closed_at is None:
             raise NotFound("minutes")
         today = local_day(u)
-        former = _decisions(u, desk, former_decisions(u, row), today)
-        decided = _decisions(u, desk, actions_of_review(u, row.id), today)
+        former = decisions_told(u, desk, former_decisions(u, row), today)
+        decided = decisions_told(u, desk, actions_of_review(u, row.id), today)
         words, closed_on = words_of_review(u, row), local_day(u, row.closed_at)
         by = cards(u, [row.closed_by] if row.closed_by else [])
     closed = {
@@ -152,13 +152,14 @@ def _figures(desk: Desk, row: Review, live: Sequence[Line]) -> dict[str, Any]:
     return {**context_of(frozen, hidden_from(desk, frozen, is_named=is_named)), "proof": proof}
 
 
-def _decisions(u: Unit, desk: Desk, actions: Sequence[Action], today: date) -> list[dict[str, Any]]:
+def decisions_told(u: Unit, desk: Desk, actions: Sequence[Action], today: date) -> list[dict[str, Any]]:
+    """Actions as `decisions` shows them: what, who, until when, and how each stands."""
     known = cards(u, {one.owner_id for one in actions})
     return [
         {
             "number": one.number,
             "url": desk.url("actions", str(one.number)),
-            "what": what_of(u, one),
+            "what": what_of(u, one) or gettext("Text erased"),
             "owner": known[one.owner_id].name if one.owner_id in known else gettext("A colleague"),
             "day": day_told(one.done_on or one.due_on),
             "is_done": one.done_on is not None,

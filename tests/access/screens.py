@@ -386,6 +386,21 @@ def earlier(visitor: Visitor, *, page: str = "records/earlier", wrong: bool = Fa
     return visitor.opens(page) if page.startswith("/p/") else visitor.team.get(f"/s/passerelle/{page}")
 
 
+def campaign(
+    visitor: Visitor, *, shown: bool = False, unsaid: str = "", closed: bool = False
+) -> TestResponse:
+    """The list of campaigns with one in it; or that one, a form of it sent empty; closed with its note."""
+    fields = {"name": "Hiver", "first": "2027-02-01", "last": "2027-02-28"}
+    sent = visitor.team.post("/s/passerelle/campaigns/new", **fields)
+    assert sent.status_code == 303, sent.text
+    if unsaid:
+        return visitor.team.post(f"{sent.location}/{unsaid}")
+    if closed:
+        visitor.team.post(f"{sent.location}/note", learnt="On nous attend le soir.", decided="Revoir cela.")
+        assert visitor.team.post(f"{sent.location}/close").status_code == 303
+    return visitor.team.get(sent.location if shown else "/s/passerelle/campaigns")
+
+
 PUBLIC: dict[str, Screen] = {
     "home": Screen("front.home", outside("/")),
     "home, no code": Screen("front.home", outside("/?code="), 422),
@@ -509,6 +524,14 @@ STAFF: dict[str, Screen] = {
     "actions, none yet": Screen("actions.plan", empty("actions")),
     "action": Screen("actions.action", partial(action, shown=True)),
     "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "campaigns": Screen("campaigns.list_campaigns", campaign),
+    "campaigns, none yet": Screen("campaigns.list_campaigns", empty("campaigns")),
+    "campaign": Screen("campaigns.campaign", partial(campaign, shown=True)),
+    "campaign, nothing said": Screen("campaigns.campaign", partial(campaign, shown=True, unsaid="note"), 422),
+    "campaign, nothing to close": Screen("campaigns.campaign", partial(campaign, unsaid="close"), 422),
+    "campaign, closed": Screen("campaigns.campaign", partial(campaign, shown=True, closed=True)),
+    "new campaign": Screen("campaigns.new", inside("campaigns/new")),
+    "new campaign, nothing said": Screen("campaigns.new", unsaid("campaigns/new"), 422),
     "earlier results": Screen("earlier.series", earlier),
     "earlier results, none yet": Screen("earlier.series", empty("records/earlier")),
     "earlier results, wrong": Screen("earlier.series", partial(earlier, wrong=True), 422),
@@ -598,6 +621,9 @@ STAFF: dict[str, Screen] = {
     "settings, retention, too long": Screen(
         "retention.retention", unsaid("settings/retention", case="48"), 422
     ),
+    "settings, hold, wrong": Screen(
+        "retention.hold", unsaid("settings/retention/holds", reference="PAS-1999-1", register=""), 422
+    ),
     "protection kit": Screen("protection.kit", inside("protection")),
     "protection kit, nothing yet": Screen("protection.kit", empty("protection")),
     "rights": Screen("rights.desk_of_rights", inside("rights")),
@@ -635,6 +661,7 @@ NO_PAGE: dict[str, str] = {
     "papers.agreement": "a PDF: see tests/pages/test_papers.py",
     "minutes.pdf": "a PDF: see tests/pages/test_reviews.py",
     "earlier.paper": "a PDF: see tests/pages/test_earlier.py",
+    "campaigns.paper": "a PDF: see tests/pages/test_campaigns.py",
     "given.sheet": "a PDF: see tests/pages/test_given.py",
     "front.scanned_results": "leads on at once",
 }

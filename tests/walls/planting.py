@@ -25,6 +25,7 @@ from portal.cases.queries import case_by_id, case_key, photo_of
 from portal.cases.rules import Direction, Kind
 from portal.cases.ways import BodyKind
 from portal.certification.actions import Decided, open_action
+from portal.certification.campaigning import Campaigned, open_campaign
 from portal.certification.observing import observe
 from portal.certification.report import Span
 from portal.certification.reviewing import open_review
@@ -154,6 +155,7 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
         membership = select(Membership.id).where(Membership.person_id == member.person_id)
         planted.ids["membership_id"] = u.all(membership)[0]
         planted.ids["register_id"] = _register(u, planted, mark, member.person_id)
+        open_campaign(u, Campaigned("Hiver", Span(date(2027, 2, 1), date(2027, 2, 28))))
         before = Result(date(2025, 1, 1), date(2025, 12, 31), "Accueil ?", 200, satisfied=168)
         series = take_series(u, "Enquête mairie", "Rapport 2025", [before], by=member.person_id)
         planted.ids["series_id"] = series.id

@@ -1,0 +1,173 @@
+"""A campaign draws its own figures, waits for its note, and closes on counts that the answers give again."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import pytest
+from insight_world import answered
+from learning import leading
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from staff import signed_in
+from walls.addresses import signed_in_again
+
+from portal.certification.campaigning import Campaigned, open_campaign
+from portal.certification.hearing import from_document, heard_again, heard_in
+from portal.certification.models import Action, Campaign
+from portal.certification.report import Span
+from portal.certification.rules import CampaignSource, Origin
+from portal.core.db import Scope
+from portal.core.errors import Conflict, Invalid
+from portal.core.ids import new_id
+from portal.people.rules import Role
+
+if TYPE_CHECKING:
+    from build import World
+    from staff import Colleague
+
+CAMPAIGNS = "/s/passerelle/campaigns"
+APRIL = datetime(2027, 4, 12, 8, 0, tzinfo=UTC)
+MARCH = Span(date(2027, 3, 3), date(2027, 4, 10))
+NOTE = {"learnt": "Le soir, on nous attend plus longtemps.", "decided": "Revoir les rondes."}
+
+
+def opened_by(lead: Colleague, **more: str) -> str:
+    """The address of a campaign of some weeks."""
+    fields = {"name": "Printemps", "first": "2027-03-03", "last": "2027-04-10", **more}
+    sent = lead.post(f"{CAMPAIGNS}/new", **fields)
+    assert sent.status_code == 303, sent.text
+    return sent.location.partition("?")[0]
+
+
+def moved(world: World, who: Colleague) -> Colleague:
+    """The colleague after the campaign."""
+    world.clock.set(APRIL)
+    return signed_in_again(world, who)
+
+
+def heard_of_march(world: World) -> None:
+    """Thirty opinions within the campaign, twelve before it."""
+    answered(world, meeting={"good": 24, "bad": 6}, day=date(2027, 3, 10))
+    answered(world, meeting={"good": 9, "bad": 3}, day=date(2027, 2, 20))
+
+
+def forge(world: World, scope: Scope) -> None:
+    """Write other figures onto the campaign there is."""
+    with world.database.transaction(scope) as u:
+        u.all(select(Campaign))[0].figures = {"questions": []}
+        u.session.flush()
+
+
+def test_a_campaign_is_a_name_and_two_days_and_closes_with_its_note(world: World) -> None:
+    lead = signed_in(world)
+    heard_of_march(world)
+    address = opened_by(lead)
+    page = lead.get(address).text
+    assert "En cours" in page
+    assert "24 sur 30 (80,0" in page
+    assert "entre 63" in page, "the interval stands beside it"
+    assert "9 sur 12" in page
+    assert "9 sur 12 (" not in page, "of twelve the counts alone"
+    for missing in ("Son dernier jour", "La note manque"):
+        assert missing in page
+    assert lead.post(f"{address}/close").status_code == 422
+    lead = moved(world, lead)
+    assert "La note manque" in lead.get(address).text
+    assert lead.get(f"{address}/note.pdf").status_code == 404
+    assert lead.post(f"{address}/note", learnt="", decided="").status_code == 422
+    assert lead.post(f"{address}/note", **NOTE).status_code == 303
+    fields = {"what": "Revoir les rondes", "who": str(lead.person_id), "when": "2027-05-20"}
+    assert lead.post(f"{address}/decisions", **{**fields, "what": ""}).status_code == 422
+    assert lead.post(f"{address}/decisions", **fields).status_code == 303
+    assert lead.post(f"{address}/close").status_code == 303
+    for verb, given in (("close", {}), ("note", NOTE), ("decisions", fields)):
+        assert lead.post(f"{address}/{verb}", **given).status_code == 409
+    with world.database.reading(leading(lead)) as u:
+        assert [one.origin for one in u.all(select(Action))] == [Origin.CAMPAIGN]
+    assert "les mêmes chiffres" in lead.get(address).text
+    with pypdfium2.PdfDocument(lead.get(f"{address}/note.pdf").data) as document:
+        (text,) = [" ".join(one.get_textpage().get_text_range().split()) for one in document]
+    for words in (
+        NOTE["learnt"],
+        NOTE["decided"],
+        "24 sur 30 (80,0",
+        "9 sur 12",
+        "Printemps",
+        "les mêmes chiffres",
+    ):
+        assert words in text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_frozen_figures_hold_against_the_answers_and_are_kept_by_the_database(world: World) -> None:
+    lead = signed_in(world)
+    heard_of_march(world)
+    address = opened_by(lead)
+    lead = moved(world, lead)
+    lead.post(f"{address}/note", **NOTE)
+    assert lead.post(f"{address}/close").status_code == 303
+    answered(
+        world, meeting={"good": 1}, day=date(2027, 3, 11)
+    )  # as a fault of ours would: into a day long over
+    with world.database.reading(Scope.of(world.lyon.structure.id)) as u:
+        row = u.all(select(Campaign))[0]
+        assert row.figures is not None
+        assert row.closed_at is not None
+        frozen = from_document(row.figures)
+        assert frozen[0].now.n == 24
+        assert heard_in(u, row)[0].now.n == 25
+        assert heard_again(u, row, frozen, row.closed_at) != frozen, "the control"
+    assert "d’autres chiffres" in lead.get(address).text
+    assert "24 sur 30" in lead.get(address).text
+    with pytest.raises(DBAPIError, match="never changed"):
+        forge(world, leading(lead))
+
+
+def test_a_campaign_at_a_site_counts_what_was_said_there(sqlite_world: World) -> None:
+    world = sqlite_world
+    heard_of_march(world)
+    with world.database.transaction(world.lyon.scope) as u:
+        here = open_campaign(u, Campaigned("Ici", MARCH, world.lyon.site.id))
+        assert heard_in(u, here)[0].n == 30
+        with pytest.raises(Invalid):
+            open_campaign(u, Campaigned("Ailleurs", MARCH, world.strasbourg.site.id))
+        with pytest.raises(Invalid):
+            open_campaign(u, Campaigned("Longue", Span(date(2026, 1, 1), date(2027, 3, 1))))
+
+
+def test_what_the_network_proposed_is_a_campaign_once(sqlite_world: World) -> None:
+    world = sqlite_world
+    with world.database.transaction(world.lyon.scope) as u:
+        offer = new_id(u.now)
+        row = open_campaign(u, Campaigned("Réseau " * 20, MARCH, offer_id=offer))
+        assert row.source is CampaignSource.NETWORK
+        with pytest.raises(Conflict):
+            open_campaign(u, Campaigned("Réseau", MARCH, offer_id=offer))
+
+
+def test_each_fault_of_a_new_campaign_stands_at_its_field(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    sent = lead.post(f"{CAMPAIGNS}/new", name="", first="2027-03-03", last="x")
+    assert sent.status_code == 422
+    sent = lead.post(f"{CAMPAIGNS}/new", name="A", first="2027-03-03", last="2027-03-01")
+    assert "avant le premier" in sent.text
+    assert sent.status_code == 422
+
+
+def test_days_of_its_own_would_tell_small_counts_apart_so_the_floor_hides_them(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    auditor = signed_in(world, Role.AUDITOR, email="ana@passerelle.example", name="Ana Silva")
+    heard_of_march(world)
+    address = opened_by(lead)
+    assert "24 sur 30" in lead.get(address).text, "the control"
+    page = auditor.get(address).text
+    assert "24 sur 30" not in page
+    assert "trop petits" in page
+    assert auditor.get(f"{CAMPAIGNS}/new").status_code == 403
+    mediator = signed_in(world, Role.MEDIATOR, email="sami@passerelle.example", name="Sami Diallo")
+    assert mediator.get(CAMPAIGNS).status_code == 403
+    other = signed_in(world, at=world.strasbourg, email="ines@rive.example", name="Inès")
+    assert other.get("/s/rive-gauche/campaigns/1").status_code == 404
