@@ -95,6 +95,11 @@ def today_at(u: Unit) -> date:
     return today
 
 
+def is_told(u: Unit, selection: Selection) -> bool:
+    """Whether the reader in scope gets the figures of these very days and this place, and not others."""
+    return not reader_of(u).is_floored or narrowed(selection, today_at(u)) == selection
+
+
 def figures(u: Unit, selection: Selection) -> Figures:
     """The figures of a selection for the reader in scope; those bound by the floor get it `narrowed`."""
     reader, today = reader_of(u), today_at(u)

@@ -144,7 +144,7 @@ def _name(person_id: UUID | None, known: Mapping[UUID, Card]) -> str:
 def _history(events: Sequence[CaseEvent], place: WorkCalendar, known: Mapping[UUID, Card]) -> Grid:
     """What happened, in order, each with its number in the chain of the structure."""
     who = {"filer": gettext("The person"), "job": gettext("Portevoix")}
-    heads = (gettext("Number"), gettext("Day"), gettext("What"), gettext("Who"))
+    heads = (gettext("Number"), gettext("Day"), gettext("What happened"), gettext("Who"))
     return Grid(
         [Head(label, numeric=at == 0, wide=at == 2) for at, label in enumerate(heads)],  # noqa: PLR2004 -- idem
         [

@@ -16,7 +16,7 @@ from portal.channels.queries import partner_codes
 from portal.core.errors import NotFound
 from portal.core.exports import csv_of, workbook_of
 from portal.core.languages import N_
-from portal.insight.queries import figures, today_at
+from portal.insight.queries import figures, is_told, today_at
 from portal.insight.selection import Selection, last_day, last_ended, month_of, months_after
 from portal.people.rules import Permission
 from portal.printing.papers import Scan, papered
@@ -81,7 +81,7 @@ def register(desk: Desk, form: str) -> Response:
 def month(desk: Desk) -> Response:
     """One page on a month. Raises `NotFound` for what is no month."""
     with house().database.reading(desk.scope) as u:
-        first = _month(u)
+        first = _month(u, _months(u))
         title = day_told(first, "LLLL y")
         return sent(_month_pdf(desk, u, title, Selection(first, last_day(first))), "application/pdf", title)
 
@@ -95,8 +95,8 @@ def agreement(desk: Desk) -> Response:
         row = next((one for one in agreements(u) if str(one.id) == given), None)
         if row is None:
             raise NotFound("agreement")
-        last = _month(u)
-        selection = Selection(months_after(last, -11), last_day(last), agreement_id=row.id)
+        last = _month(u, _years(u))
+        selection = _year(last, row.id)
         title = f"{row.partner}, {row.purpose}"
         scan = _way_in(u, row.id)
         return sent(_month_pdf(desk, u, title, selection, scan), "application/pdf", title)
@@ -119,7 +119,10 @@ def _way_in(u: Unit, agreement_id: UUID) -> list[Part]:
 
 
 def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection, more: Sequence[Part] = ()) -> bytes:
-    """The page of a selection, beside the same length of time before it; `more` stands at its end."""
+    """The page of a selection, beside the same length of time before it where the reader is told that too.
+
+    `more` stands at its end.
+    """
     start, end = selection.start, selection.end
     months = (end.year - start.year) * 12 + end.month - start.month + 1
     before = Selection(
@@ -134,7 +137,9 @@ def _month_pdf(desk: Desk, u: Unit, title: str, selection: Selection, more: Sequ
         for one in ledger(u, date.min, selection.end, list(Kind))
         if selection.takes(one.site_id, one.team_id, one.agreement_id)
     ]
-    paper = month_paper(desk, title, figures(u, selection), figures(u, before), lines)
+    paper = month_paper(
+        desk, title, figures(u, selection), figures(u, before) if is_told(u, before) else None, lines
+    )
     return papered(replace(paper, parts=[*paper.parts, *more]))
 
 
@@ -152,27 +157,43 @@ def _day(name: str) -> date | None:
         return None
 
 
-def _month(u: Unit) -> date:
+def _month(u: Unit, offered: Sequence[date]) -> date:
     """The first day of the asked month; the last one that is over unless asked. Raises `NotFound`."""
-    given = request.args.get("month", "")
-    if not given:
-        return month_of(last_ended(today_at(u)))
-    if given not in {value for value, _ in _offered(u)}:
+    given = request.args.get("month", "") or f"{last_ended(today_at(u)):%Y-%m}"
+    found = next((one for one in offered if f"{one:%Y-%m}" == given), None)
+    if found is None:
         raise NotFound("month")
-    return date.fromisoformat(f"{given}-01")
+    return found
 
 
-def _offered(u: Unit) -> list[tuple[str, str]]:
-    """The months that are over, the last one first: value and name."""
+def _over(u: Unit) -> list[date]:
+    """The months that are over, the last one first."""
     last = month_of(last_ended(today_at(u)))
-    months = [months_after(last, -n) for n in range(_MONTHS_OFFERED)]
-    return [(f"{one:%Y-%m}", day_told(one, "LLLL y")) for one in months]
+    return [months_after(last, -n) for n in range(_MONTHS_OFFERED)]
+
+
+def _months(u: Unit) -> list[date]:
+    """Those of which the reader is told the figures; who must not see small counts gets the last alone."""
+    return [one for one in _over(u) if is_told(u, Selection(one, last_day(one)))]
+
+
+def _years(u: Unit) -> list[date]:
+    """Those with which twelve months end of which the reader is told the figures."""
+    return [one for one in _over(u) if is_told(u, _year(one))]
+
+
+def _year(last: date, agreement_id: UUID | None = None) -> Selection:
+    """The twelve months that end with this one."""
+    return Selection(months_after(last, -11), last_day(last), agreement_id=agreement_id)
+
+
+def _offered(months: Sequence[date]) -> list[dict[str, Any]]:
+    return [{"value": f"{one:%Y-%m}", "label": day_told(one, "LLLL y")} for one in months]
 
 
 def _front(desk: Desk, u: Unit, *, fault: str | None = None) -> Response:
     today = today_at(u)
     held = [{"value": str(one.id), "label": f"{one.partner}, {one.purpose}"} for one in agreements(u)]
-    months: list[dict[str, Any]] = [{"value": value, "label": label} for value, label in _offered(u)]
     kinds = [{"value": kind.value, "label": gettext(row.plural)} for kind, row in KINDS.items()]
     return render_staff(
         "staff/papers.html",
@@ -186,7 +207,8 @@ def _front(desk: Desk, u: Unit, *, fault: str | None = None) -> Response:
         },
         kinds=[*kinds, {"value": "", "label": gettext("All messages")}],
         kind=request.args.get("kind", Kind.COMPLAINT.value),
-        months=months,
+        months=_offered(_months(u)),
+        years=_offered(_years(u)),
         agreements=held,
         forms=[
             {"url": desk.url("papers", f"register.{form}"), "label": label}

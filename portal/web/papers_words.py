@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Response
 from flask_babel import format_decimal, gettext
 
+from portal.cases.motifs import MOTIFS
 from portal.cases.rules import KINDS, Kind
 from portal.cases.ways import CHANNELS
 from portal.core.errors import NotFound
@@ -120,6 +121,7 @@ def cell_of(names: Names, line: Line, field: str) -> Cell:
         "state": gettext(STATES[line.state]),
         "outcome": gettext(OUTCOMES[line.outcome]) if line.outcome else None,
         "finding": gettext(FINDINGS[line.finding]) if line.finding else None,
+        "motif": gettext(MOTIFS[line.motif].label) if line.motif else None,
     }
     if field in words:
         return words[field]
@@ -164,29 +166,26 @@ def _on_paper(cell: Cell) -> str:
     return str(format_decimal(cell)) if isinstance(cell, int) else day_told(cell, "dd/MM/yy")
 
 
-def month_paper(desk: Desk, title: str, now: Figures, before: Figures, lines: Sequence[Line]) -> Paper:
-    """One page: what to know, each figure beside the same time before, messages in, out and open."""
+def month_paper(desk: Desk, title: str, now: Figures, before: Figures | None, lines: Sequence[Line]) -> Paper:
+    """One page: what to know, each figure beside the same time before, messages in, out and open.
+
+    `before` is None for a reader who is not told of that time: then the figures stand alone.
+    """
+    spans = [now] if before is None else [now, before]
     shown = [
         name
         for name in INDICATORS
         if not name.startswith(_NOT_IN_MONTH)
-        and {told(now.values[name]), told(before.values[name])} != {NOTHING_TO_TELL}
-        and (name not in _IF_ANY or now.values[name].value or before.values[name].value)
+        and any(told(one.values[name]) != NOTHING_TO_TELL for one in spans)
+        and (name not in _IF_ANY or any(one.values[name].value for one in spans))
     ]
     start, end = now.selection.start, now.selection.end
     parts: list[Part] = [
         Text(" ".join(sentences(now)[:2])),
         Heading(gettext("Figures")),
         Grid(
-            [
-                Head(gettext("What"), wide=True),
-                Head(_span(now), numeric=True),
-                Head(_span(before), numeric=True),
-            ],
-            [
-                [gettext(INDICATORS[name].label), told(now.values[name]), told(before.values[name])]
-                for name in shown
-            ],
+            [Head(gettext("What"), wide=True), *(Head(_span(one), numeric=True) for one in spans)],
+            [[gettext(INDICATORS[name].label), *(told(one.values[name]) for one in spans)] for name in shown],
         ),
         Heading(gettext("Messages: in, out, open")),
         Grid(

@@ -22,7 +22,7 @@ from portal.cases.rules import Finding, Outcome
 from portal.core.exports import csv_of
 from portal.core.tables import read_table
 from portal.insight.catalogue import Figure
-from portal.people.rules import Role
+from portal.people.rules import PERMISSIONS, Permission, Role
 from portal.tenancy.actions import add_agreement
 from portal.web.papers_words import COLUMNS, told
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from build import World
     from walls.planting import Planted
 
+MAY = Permission.READ_REGISTER
 YEAR = "from=2027-01-01&to=2027-12-31"
 
 
@@ -112,6 +113,31 @@ def test_the_page_of_a_month_has_figures_beside_those_before(sqlite_world: World
     (page,) = texts(lead.get("/s/passerelle/papers/month.pdf").data)
     assert "Février 2027" in page
     assert re.search(r"79\W%\W\(19 sur 24\)\W+9 sur 12", page)
+
+
+@pytest.mark.parametrize("role", [role for role, row in PERMISSIONS.items() if row.floor and MAY in row.may])
+def test_who_must_not_see_small_counts_gets_the_last_month_alone(sqlite_world: World, role: Role) -> None:
+    answered(sqlite_world, meeting={"good": 19, "bad": 6}, day=date(2027, 2, 9))
+    answered(sqlite_world, meeting={"good": 40, "bad": 10}, day=date(2027, 1, 9))
+    who = signed_in(sqlite_world, role)
+    (page,) = texts(who.get("/s/passerelle/papers/month.pdf?month=2027-02").data)
+    assert "Février 2027" in page
+    assert "76 % (19 sur 25)" in page.replace("\xa0", " ").replace("\u202f", " ")
+    assert not re.search(r"sur 50|sur 75|janv|juin|mars", page.partition("Messages")[0])
+    assert who.get("/s/passerelle/papers/month.pdf?month=2027-01").status_code == 404
+    offered = re.findall(r'<option value="(20[^"]+)"', who.get("/s/passerelle/papers").text)
+    assert set(offered) == {"2027-02"}
+
+
+def test_every_share_of_a_drawn_page_comes_from_the_counts_beside_it(sqlite_world: World) -> None:
+    for day, good in ((date(2027, 1, 9), 17), (date(2027, 2, 9), 23)):
+        answered(sqlite_world, meeting={"good": good, "bad": 7}, listened={"yes": 21, "no": 3}, day=day)
+    lead = signed_in(sqlite_world, email="yasmine@passerelle.example")
+    (page,) = texts(lead.get("/s/passerelle/papers/month.pdf?month=2027-02").data)
+    told_there = re.findall(r"(\d+)\W%\W\((\d+) sur (\d+)\)", page)
+    assert ("77", "23", "30") in told_there
+    assert [one for one in told_there if abs(int(one[0]) - 100 * int(one[1]) / int(one[2])) > 0.5] == []
+    assert min(int(n) for *_, n in told_there) >= 20
 
 
 def test_every_share_is_told_with_the_counts_it_is_made_of(sqlite_world: World) -> None:
