@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.cases.jobs import auto_close, expire_pauses
+from portal.certification import forgetting
 from portal.certification.reminding import remind_of_actions
 from portal.certification.weekly import tell_week
 from portal.core.db import Database, Scope
@@ -24,8 +25,10 @@ from portal.notifications.models import JobDue
 from portal.notifications.partners import tell_partners
 from portal.notifications.sending import send_due
 from portal.people.jobs import sweep_sessions
+from portal.protection.finding import coming
 from portal.protection.purging import purge, purge_journal
 from portal.protection.requests import remind_of_requests
+from portal.protection.rules import Kept
 from portal.records.actions import forget_files
 from portal.tenancy.jobs import renew_calendars
 from portal.tenancy.queries import structures
@@ -71,15 +74,33 @@ class Job:
         return due_at <= now or due_at > now + self.every + _CLOCKS_APART
 
 
+PLAN = {
+    Kept.ACTION_WORDS: forgetting.ACTIONS,
+    Kept.REVIEW_WORDS: forgetting.REVIEWS,
+    Kept.OBSERVATION_WORDS: forgetting.OBSERVATIONS,
+}
+"""Words of the plan that have an end: protection and plan do not know each other."""
+
+
+def purge_all(u: Unit) -> int:
+    """How many things were destroyed, the words of the plan among them."""
+    return purge(u, PLAN)
+
+
+def tell_of_week(u: Unit) -> int:
+    """How many were told of their week, and, who sets the durations, of what will be destroyed soon."""
+    return tell_week(u, to_destroy=lambda: sum(coming(u, PLAN).values()))
+
+
 JOBS: tuple[Job, ...] = (
     Job("cases_expire_pauses", timedelta(hours=1), within=expire_pauses),
     Job("cases_auto_close", timedelta(hours=1), within=auto_close),
     Job("cases_due_notices", timedelta(hours=1), within=tell_due),
     Job("plan_reminders", timedelta(hours=1), within=remind_of_actions),
-    Job("plan_week", timedelta(hours=1), within=tell_week),
+    Job("plan_week", timedelta(hours=1), within=tell_of_week),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
     Job("protection_rights", timedelta(hours=1), within=remind_of_requests),
-    Job("protection_purge", timedelta(days=1), within=purge, after=Database.settle),
+    Job("protection_purge", timedelta(days=1), within=purge_all, after=Database.settle),
     Job("protection_purge_journal", timedelta(days=1), within=purge_journal, after=Database.settle),
     Job("records_forget_files", timedelta(days=1), within=forget_files),
     Job("partners_month", timedelta(hours=6), within=tell_partners),

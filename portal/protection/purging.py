@@ -7,34 +7,36 @@ written in the transaction that destroys, so there is never one without the othe
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-
 from portal.cases.chain import Author
-from portal.cases.erasing import Forgotten, forget_contact, forget_words, quiet_cases
-from portal.cases.rules import Outcome
+from portal.cases.erasing import Forgotten, forget_contact, forget_words
 from portal.core.ids import new_id
 from portal.people.forgetting import forget_invitations, forget_journal
-from portal.protection.models import Destruction, RightsRequest
+from portal.protection.finding import (
+    due_answer_words,
+    due_cases,
+    due_contacts,
+    due_past_words,
+    due_rights,
+    due_words,
+)
+from portal.protection.holding import held_now, note_kept
+from portal.protection.models import Destruction
 from portal.protection.queries import promised
-from portal.protection.rules import Kept
+from portal.protection.rules import HELD, Kept
 from portal.questionnaires import forgetting as opinions
 from portal.records import forgetting as registers
-from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
 
-    from portal.cases.erasing import Quiet
     from portal.core.db import Unit
+    from portal.protection.finding import Words
+    from portal.protection.holding import Held
     from portal.protection.queries import Promised
 
-_DAY = timedelta(days=1)
-_ANSWERED = frozenset({Outcome.ANSWERED, None})
-"""How a case ends that was answered; one without outcome (a thanks that was read) is not set aside."""
 PIECES = ("texts", "photos", "contacts")
 
 
@@ -47,10 +49,17 @@ class Line:
     months: int | None = None
 
 
-def purge(u: Unit) -> int:
-    """How many things were destroyed in the structure in scope because their time is over."""
-    schedule = promised(u)
-    return sum(destroy(u, schedule) for destroy in _PURGES)
+def purge(u: Unit, beside: Mapping[Kept, Words] | None = None) -> int:
+    """How many things were destroyed in the structure in scope because their time is over.
+
+    `beside` are words of slices that this one does not know, by their line of the schedule. What is held
+    stays, and the log says so once.
+    """
+    schedule, held = promised(u), held_now(u)
+    done = sum(destroy(u, schedule, held) for destroy in _PURGES)
+    done += sum(_purge_beside(u, schedule, kept, words) for kept, words in (beside or {}).items())
+    _note_held(u, schedule, held)
+    return done
 
 
 def note_destroyed(u: Unit, line: Line, things: int, pieces: Mapping[str, int] | None = None) -> int:
@@ -75,39 +84,25 @@ def pieces_of(gone: Forgotten) -> dict[str, int]:
     return dict(zip(PIECES, astuple(gone), strict=True))
 
 
-def _end_of(day: date) -> datetime:
-    """An instant behind that day everywhere: what is judged by its local day is looked for up to here."""
-    return datetime.combine(day + _DAY, time.max, UTC)
-
-
-def _kept(case: Quiet) -> Kept:
-    return Kept.CASE if case.outcome in _ANSWERED else Kept.CASE_ASIDE
-
-
-def _purge_cases(u: Unit, schedule: Promised) -> int:
+def _purge_cases(u: Unit, schedule: Promised, held: Held) -> int:
     """Cases whose words go, each by the line it belongs to."""
-    lines = (Kept.CASE, Kept.CASE_ASIDE)
-    until = _end_of(schedule.last_day(min(schedule.shortest(one) for one in lines)))
     number, done = schedule.versions[-1].number, 0
     gone: dict[tuple[Kept, int], list[Forgotten]] = {}
-    for case in quiet_cases(u, until):
-        kept, then = _kept(case), schedule.of(case.policy_id)
-        if schedule.is_due(kept, local_day(u, case.since), then):
-            pieces = forget_words(u, case.id, Author("job"), rule=kept.value, policy=number)
-            gone.setdefault((kept, schedule.months(kept, then)), []).append(pieces)
+    for due in due_cases(u, schedule):
+        if due.case.id not in held.cases:
+            pieces = forget_words(u, due.case.id, Author("job"), rule=due.kept.value, policy=number)
+            gone.setdefault((due.kept, due.months), []).append(pieces)
     for (kept, months), several in sorted(gone.items()):
         done += note_destroyed(u, Line(kept, number, months), len(several), _sum(several))
     return done
 
 
-def _purge_contacts(u: Unit, schedule: Promised) -> int:
+def _purge_contacts(u: Unit, schedule: Promised, held: Held) -> int:
     """Cases whose contact and name go; their words stay for now."""
-    until = _end_of(schedule.last_day(schedule.shortest(Kept.CONTACT)))
     number, gone = schedule.versions[-1].number, list[tuple[int, Forgotten]]()
-    for case in quiet_cases(u, until):
-        then = schedule.of(case.policy_id)
-        if case.has_contact and schedule.is_due(Kept.CONTACT, local_day(u, case.since), then):
-            gone.append((schedule.months(Kept.CONTACT, then), forget_contact(u, case.id)))
+    for due in due_contacts(u, schedule):
+        if due.case.id not in held.cases:
+            gone.append((due.months, forget_contact(u, due.case.id)))
     return sum(
         note_destroyed(u, Line(Kept.CONTACT, number, months), len(of), _sum(of))
         for months in sorted({one for one, _ in gone})
@@ -119,41 +114,48 @@ def _sum(several: list[Forgotten]) -> dict[str, int]:
     return {name: sum(getattr(one, name) for one in several) for name in PIECES}
 
 
-def _purge_answer_words(u: Unit, schedule: Promised) -> int:
-    kept, texts = Kept.ANSWER_WORDS, 0
-    for day, n in opinions.days_with_words(u, schedule.last_day(schedule.shortest(kept))).items():
-        if schedule.is_due(kept, day):
-            opinions.forget_words(u, day)
-            texts += n
-    return _noted(u, schedule, kept, texts)
+def _purge_answer_words(u: Unit, schedule: Promised, _held: Held) -> int:
+    days = due_answer_words(u, schedule)
+    for day in days:
+        opinions.forget_words(u, day)
+    return _noted(u, schedule, Kept.ANSWER_WORDS, sum(days.values()))
 
 
-def _purge_past_words(u: Unit, schedule: Promised) -> int:
-    kept = Kept.PAST_WORDS
-    rows = registers.rows_with_words(u, schedule.last_day(schedule.shortest(kept)))
-    due = [row_id for row_id, day in rows if schedule.is_due(kept, day)]
+def _purge_past_words(u: Unit, schedule: Promised, held: Held) -> int:
+    due = [row_id for row_id, of in due_past_words(u, schedule) if of not in held.registers]
     if due:
         registers.forget_words(u, due)
-    return _noted(u, schedule, kept, len(due))
+    return _noted(u, schedule, Kept.PAST_WORDS, len(due))
 
 
-def _purge_rights(u: Unit, schedule: Promised) -> int:
+def _purge_rights(u: Unit, schedule: Promised, _held: Held) -> int:
     """Words of requests that are over; that there was one, and whether it was in time, stays."""
-    closed = func.coalesce(RightsRequest.answered_on, RightsRequest.refused_on)
-    until = schedule.last_day(schedule.shortest(Kept.RIGHTS))
-    rows = u.all(select(RightsRequest).where(RightsRequest.key_wrapped.is_not(None), closed <= until))
-    due = [row for row in rows if schedule.is_due(Kept.RIGHTS, _closed_on(row))]
+    due = due_rights(u, schedule)
     for row in due:
         row.key_wrapped = row.words_sealed = None
     u.session.flush()
     return _noted(u, schedule, Kept.RIGHTS, len(due))
 
 
-def _closed_on(row: RightsRequest) -> date:
-    return row.answered_on or row.refused_on or row.due_on
+def _purge_beside(u: Unit, schedule: Promised, kept: Kept, words: Words) -> int:
+    """Words of another slice; its rows are the things, their texts the pieces."""
+    due = due_words(u, schedule, kept, words)
+    if not due:
+        return 0
+    line = Line(kept, schedule.versions[-1].number, schedule.months(kept, schedule.versions[-1]))
+    return note_destroyed(u, line, len(due), {"texts": words.forget(u, due)})
 
 
-def _purge_invitations(u: Unit, schedule: Promised) -> int:
+def _note_held(u: Unit, schedule: Promised, held: Held) -> None:
+    """A line of the log, once for each hold, when it keeps what would have gone."""
+    cases = {due.case.id for due in (*due_cases(u, schedule), *due_contacts(u, schedule))}
+    registered = {of for _row, of in due_past_words(u, schedule)}
+    kept = [held.cases[one] for one in sorted(cases & held.cases.keys())]
+    kept += [held.registers[one] for one in sorted(registered & held.registers.keys())]
+    note_destroyed(u, Line(HELD, schedule.versions[-1].number), note_kept(u, kept))
+
+
+def _purge_invitations(u: Unit, schedule: Promised, _held: Held) -> int:
     return _by_instant(u, schedule, Kept.INVITATION, forget_invitations)
 
 
@@ -180,7 +182,7 @@ def _noted(u: Unit, schedule: Promised, kept: Kept, texts: int) -> int:
     return note_destroyed(u, Line(kept, in_force.number, months), texts, {"texts": texts})
 
 
-_PURGES: tuple[Callable[[Unit, Promised], int], ...] = (
+_PURGES: tuple[Callable[[Unit, Promised, Held], int], ...] = (
     _purge_cases,
     _purge_contacts,
     _purge_answer_words,

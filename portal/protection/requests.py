@@ -20,6 +20,7 @@ from portal.notifications.actions import tell_member
 from portal.notifications.rules import Notice
 from portal.people.queries import members
 from portal.people.rules import Permission, may
+from portal.protection.holding import held_now
 from portal.protection.models import RightsRequest
 from portal.protection.purging import Line, note_destroyed, pieces_of
 from portal.protection.rights import (
@@ -169,12 +170,15 @@ def erase(u: Unit, number: int, farewell: str) -> Forgotten:
     """What was destroyed of the case of a request, which is answered by that.
 
     A case that is not answered yet is closed first, as withdrawn, with the words of `farewell`. Raises
-    `Refused("case_open")` for one that is answered and not closed, `NotFound`, `Conflict`.
+    `Refused("case_open")` for one that is answered and not closed, `Refused("held")` for one that a hold
+    keeps, `NotFound`, `Conflict`.
     """
     row = _open(u, number)
     if row.case_id is None:
         raise NotFound("case")
     case = case_by_id(u, row.case_id)
+    if case.id in held_now(u).cases:
+        raise Refused("held")
     if case.state not in _OPEN:
         take(u, case.id, "dismiss", Given(farewell, language="fr", outcome=Outcome.WITHDRAWN))
     gone = forget_words(u, case.id, author(u, None), rule=REQUEST, request=row.number)

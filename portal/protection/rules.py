@@ -33,6 +33,9 @@ class Kept(StrEnum):
     INVITATION = "invitation"
     JOURNAL = "journal"
     RIGHTS = "rights"
+    ACTION_WORDS = "action_words"
+    REVIEW_WORDS = "review_words"
+    OBSERVATION_WORDS = "observation_words"
 
 
 class Then(StrEnum):
@@ -66,6 +69,7 @@ class Retention:
 _REFERENCE = N_("CNIL, reference for the social sector (2021-028): two years after the last contact")
 _LOGGING = N_("CNIL, recommendation on traces (2021-122): six months to one year")
 _LIMITATION = N_("RGPD, article 5: no longer than the purpose needs")
+_CYCLE = N_("The certification's cycle of four years, and one year more to show it")
 
 RETENTION: dict[Kept, Retention] = {
     Kept.ANSWER_WORDS: Retention(
@@ -140,11 +144,40 @@ RETENTION: dict[Kept, Retention] = {
         Then.ERASE_WORDS,
         _LIMITATION,
     ),
+    Kept.ACTION_WORDS: Retention(
+        N_("Words of actions that are done"),
+        N_("Proof of the certification"),
+        N_("the day on which the action was done"),
+        60,
+        12,
+        Then.ERASE_WORDS,
+        _CYCLE,
+    ),
+    Kept.REVIEW_WORDS: Retention(
+        N_("Words of reviews that are closed"),
+        N_("Proof of the certification"),
+        N_("the day on which the review was closed"),
+        60,
+        12,
+        Then.ERASE_WORDS,
+        _CYCLE,
+    ),
+    Kept.OBSERVATION_WORDS: Retention(
+        N_("What the team or an audit noticed"),
+        N_("Learn from it, and answer whoever noticed it"),
+        N_("our answer; without one, the day it was written"),
+        60,
+        6,
+        Then.ERASE_WORDS,
+        _CYCLE,
+    ),
 }
 
 
 REQUEST = "request"
 """In place of a line of the schedule, in the log: somebody asked for it."""
+HELD = "held"
+"""In place of a line of the schedule, in the log: a hold kept what would have gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +221,9 @@ LASTING: tuple[Lasting, ...] = (
         N_("As long as the structure uses the portal."),
     ),
     Lasting(
-        N_("Actions, reviews and their figures"),
+        N_("Days, states and figures of actions and reviews"),
         N_("Proof of the certification"),
-        N_("The cycle of four years and one more; then as the structure decides."),
+        N_("Without limit: nobody can be told from them once the words are destroyed."),
     ),
 )
 

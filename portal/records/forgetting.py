@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
-def rows_with_words(u: Unit, until: date) -> list[tuple[UUID, date]]:
-    """The rows that have words and whose last known day is that one or before, with that day."""
+def rows_with_words(u: Unit, until: date) -> list[tuple[UUID, UUID, date]]:
+    """The rows that have words and whose last known day is that one or before: register and that day too."""
     last = func.coalesce(PastCase.closed_on, PastCase.answered_on, PastCase.received_on)
-    wanted = select(PastCase.id, last).where(PastCase.words_sealed.is_not(None), last <= until)
-    return [(row_id, day) for row_id, day in u.rows(wanted.order_by(last, PastCase.id))]
+    worded = PastCase.words_sealed.is_not(None)
+    wanted = select(PastCase.id, PastCase.register_id, last).where(worded, last <= until)
+    return [(row_id, of, day) for row_id, of, day in u.rows(wanted.order_by(last, PastCase.id))]
 
 
 def forget_words(u: Unit, rows: Sequence[UUID]) -> None:

@@ -84,7 +84,7 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         row = action_by_number(u, number, owner_id=theirs(desk))
         sources = sources_of(u, [row]).get(row.id, [])
         steps = [(one, words_of(u, one)) for one in steps_of_action(u, row.id)]
-        what = what_of(u, row)
+        what = what_of(u, row) or gettext("Text erased")
         known = cards(u, {row.owner_id} | {one.by_id for one, _ in steps if one.by_id})
         today, effect = local_day(u), effects(u, [row], {row.id: sources})[row.id]
         places = {one.id: one.name for one in sites(u)} | {one.id: one.name for one in teams(u)}

@@ -42,7 +42,7 @@ def learning(
             {
                 "url": desk.url("actions", str(one.number)) if desk.may(Permission.READ_ACTIONS) else None,
                 "number": one.number,
-                "what": what_of(u, one),
+                "what": what_of(u, one) or gettext("Text erased"),
                 "day": day_told(one.done_on or one.due_on),
                 "is_done": one.done_on is not None,
             }

@@ -97,7 +97,7 @@ def _line(u: Unit, desk: Desk, row: Observation, known: Mapping[UUID, Card]) -> 
     return {
         "url": desk.url("observations", str(row.number)),
         "kind": gettext(OBSERVED[row.kind]),
-        "words": words_of_observation(u, row),
+        "words": words_of_observation(u, row) or gettext("Text erased"),
         "by": card.name if card else gettext("A colleague"),
         "day": day_told(local_day(u, row.at)),
         "state": _state(row, has_action=action is not None),
@@ -168,7 +168,7 @@ def _page(
         known = cards(u, [row.by_id] if row.by_id else [])
         line, said = _line(u, desk, row, known), answer_of_observation(u, row)
         action = action_of(u, row)
-        what = what_of(u, action) if action else ""
+        what = (what_of(u, action) or gettext("Text erased")) if action else ""
         if following is None:
             following = ActionForm(who=str(desk.person.id), when=local_day(u) + USUAL)
             offer_people(u, following.who)

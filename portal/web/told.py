@@ -139,6 +139,12 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("This message is answered and not closed: its words cannot be erased yet."),
         N_("Close it on its page, then come back."),
     ),
+    (Refused, "held"): Told(
+        409,
+        _NOT_POSSIBLE,
+        N_("This message is held for a dispute: its words stay until the hold ends."),
+        N_("Refuse for now and say why, or end the hold on the page of durations."),
+    ),
     (Refused, "last_manager"): Told(
         403,
         _NOT_POSSIBLE,

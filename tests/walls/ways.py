@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from phone import Phone
@@ -16,6 +17,7 @@ from werkzeug.routing import AnyConverter, IntegerConverter, UUIDConverter
 from portal.cases.partners import digest_of, partner_token
 from portal.cases.rules import STEPS
 from portal.people.forgotten import reset_token
+from portal.protection.holding import hold_case
 from portal.tenancy.offers import Offered, offer
 from portal.web.founding import start_token
 from portal.web.house import house
@@ -91,7 +93,9 @@ class Names:
         }
         with world.database.transaction(planted.lead) as u:
             (offered,) = offer(u, Offered(colour="#2f5d9b"), by=planted.colleague.person_id)
-        ids = {**planted.ids, "offer_id": offered.id}
+            day = u.now.date() + timedelta(days=9)
+            held = hold_case(u, planted.reference, planted.word(f"Litige de {planted.words[0]}"), day)
+        ids = {**planted.ids, "offer_id": offered.id, "hold_id": held.id}
         return cls(where.structure.slug, where.code.code, planted.reference, ids, tokens)
 
     def of_rule(self, rule: Rule) -> dict[str, list[Any]]:

@@ -1,0 +1,93 @@
+"""The end of the words of the plan: who, when, how far and all figures stay.
+
+Words of staff may name somebody. They are the proof of the certification for one cycle and a year more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, or_, select, update
+
+from portal.certification.models import Action, ActionStep, Observation, Review
+from portal.tenancy.queries import local_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from portal.core.db import Unit
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that have an end: which rows have some and since when they rest, and how they lose them."""
+
+    resting: Callable[[Unit, date, datetime], list[tuple[UUID, date]]]
+    """Rows with words that were last alive on that day or before; the instant is the end of that day."""
+    forget: Callable[[Unit, Sequence[UUID]], int]
+    """How many texts were destroyed of these rows."""
+
+
+def _resting_actions(u: Unit, until: date, _end: datetime) -> list[tuple[UUID, date]]:
+    """Actions that were done by that day."""
+    wanted = select(Action.id, Action.done_on).where(Action.done_on <= until, Action.what_sealed != b"")
+    return [(row_id, day) for row_id, day in u.rows(wanted.order_by(Action.number)) if day is not None]
+
+
+def _forget_actions(u: Unit, ids: Sequence[UUID]) -> int:
+    texts = 0
+    for some in _batches(ids):
+        worded = (ActionStep.action_id.in_(some), ActionStep.words_sealed.is_not(None))
+        texts += len(some) + (u.one(select(func.count(ActionStep.id)).where(*worded)) or 0)
+        u.session.execute(update(Action).where(Action.id.in_(some)).values(what_sealed=b""))
+        u.session.execute(update(ActionStep).where(*worded).values(words_sealed=None))
+    return texts
+
+
+def _resting_reviews(u: Unit, _until: date, end: datetime) -> list[tuple[UUID, date]]:
+    """Reviews that were closed by that day."""
+    wanted = select(Review.id, Review.closed_at).where(
+        Review.closed_at <= end, Review.words_sealed.is_not(None)
+    )
+    return [(row_id, local_day(u, at)) for row_id, at in u.rows(wanted.order_by(Review.number)) if at]
+
+
+def _forget_reviews(u: Unit, ids: Sequence[UUID]) -> int:
+    for some in _batches(ids):
+        u.session.execute(update(Review).where(Review.id.in_(some)).values(words_sealed=None))
+    return len(ids)
+
+
+def _resting_observations(u: Unit, _until: date, end: datetime) -> list[tuple[UUID, date]]:
+    """What was noticed and answered by that day; or noticed then, and never answered."""
+    last = func.coalesce(Observation.answered_at, Observation.at)
+    has_words = or_(Observation.words_sealed != b"", Observation.answer_sealed.is_not(None))
+    wanted = select(Observation.id, Observation.at, Observation.answered_at).where(last <= end, has_words)
+    return [
+        (row_id, local_day(u, answered_at or at))
+        for row_id, at, answered_at in u.rows(wanted.order_by(Observation.number))
+    ]
+
+
+def _forget_observations(u: Unit, ids: Sequence[UUID]) -> int:
+    texts = 0
+    for some in _batches(ids):
+        these: Any = Observation.id.in_(some)
+        texts += len(some)
+        texts += u.one(select(func.count(Observation.answer_sealed)).where(these)) or 0
+        u.session.execute(update(Observation).where(these).values(words_sealed=b"", answer_sealed=None))
+    return texts
+
+
+def _batches(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
+    return [ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH)]
+
+
+ACTIONS = Words(_resting_actions, _forget_actions)
+REVIEWS = Words(_resting_reviews, _forget_reviews)
+OBSERVATIONS = Words(_resting_observations, _forget_observations)
