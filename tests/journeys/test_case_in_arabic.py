@@ -73,7 +73,7 @@ HEARD = {
 ASKED = {
     "Réclamations": ("2", "3"),
     "Depuis 2 jours ouvrés ou moins": ("0", "1"),
-    "Par un carré": ("0", "1"),
+    "Par un code QR": ("0", "1"),
     f"{HERE} · Réclamations": ("2", "3"),
 }
 """What a complaint changes on the day it comes."""
@@ -89,7 +89,7 @@ ANSWERED = {
     "Premier retour : la moitié en": (_ONE, _TWO),
     "Réponse : la moitié en": (_ONE, _TWO),
     "Réponse, attente comprise : la moitié en": (_ONE, _TWO),
-    "Par un carré": ("0", "1"),
+    "Par un code QR": ("0", "1"),
     f"{HERE} · Réclamations": ("2", "3"),
     f"{HERE} · À temps": ("1 sur 2", "2 sur 3"),
     "Délais du premier retour · 1 · Réclamations": ("", "1"),

@@ -21,7 +21,7 @@ HELP = "I cannot read the letter of the housing office. Could somebody read it w
 ANSWER = "Come any Tuesday from 2 pm: somebody will read it with you."
 THANKS = "Merci à toute l’équipe d’avoir ouvert le local samedi."
 AFTERWARDS = datetime(2027, 4, 30, 9, 0, tzinfo=UTC)
-RECEIVED = {"Demandes d’aide": ("1", "2"), "Remerciements": ("1", "2"), "Par un carré": ("0", "2")}
+RECEIVED = {"Demandes d’aide": ("1", "2"), "Remerciements": ("1", "2"), "Par un code QR": ("0", "2")}
 
 
 def test_a_request_and_a_thanks_are_handled_and_change_no_figure_of_complaints(

@@ -38,11 +38,11 @@ def test_an_opinion_with_such_a_word_stands_first_once_its_day_has_come(sqlite_w
         phone.send(answer=answer)
     phone.send(answer="Le gardien a insulté mon fils.")
     assert "insulté" not in lead.get("/s/passerelle/responses").text
-    assert "nouveau mot libre" not in lead.get("/s/passerelle/cases").text
+    assert "nouveau commentaire" not in lead.get("/s/passerelle/cases").text
     sqlite_world.clock.set(sqlite_world.clock.now().replace(day=25))
     lead = signed_in_again(sqlite_world, lead)
     work = lead.get("/s/passerelle/cases").text
-    assert "1 nouveau mot libre dans les avis" in work
+    assert "1 nouveau commentaire dans les avis" in work
     assert 'responses?from=2027-03-24&amp;to=2027-03-24"' in work
     page = lead.get("/s/passerelle/responses").text
     assert "À lire d’abord" in page
