@@ -14,7 +14,7 @@ from portal.core.ids import new_id
 from portal.core.tables import read_table
 from portal.core.worktime import WorkCalendar
 from portal.records.models import ActivityCount, PastCase, PastRegister
-from portal.records.queries import CASE, REGISTER, ground, register, remembered, report, years_of
+from portal.records.queries import CASE, REGISTER, ground, locked, remembered, report, years_of
 from portal.records.register import headings_of, proposed
 from portal.records.rules import Column, PastRow, Standing
 from portal.records.words import plain
@@ -91,7 +91,7 @@ def undo(u: Unit, register_id: UUID) -> PastRegister:
 
     Raises `NotFound`, `Conflict` when it was taken back before.
     """
-    row = register(u, register_id)
+    row = locked(u, register_id)
     if row.standing is Standing.UNDONE:
         raise Conflict("past_register", standing=row.standing.value)
     u.session.execute(delete(PastCase).where(PastCase.register_id == row.id))
@@ -138,7 +138,7 @@ def forget_activity(u: Unit, month: date, site_id: UUID, intervention: Intervent
 
 
 def _waiting(u: Unit, register_id: UUID) -> PastRegister:
-    row = register(u, register_id)
+    row = locked(u, register_id)
     if row.standing is not Standing.LOOKED_AT:
         raise Conflict("past_register", standing=row.standing.value)
     return row

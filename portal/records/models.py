@@ -49,6 +49,7 @@ class PastCase(OwnedRow, Base):
         owned_fk("register_id", "past_register"),
         owned_fk("site_id", "site"),
         Index("ix_past_case_received", "structure_id", "kind", "received_on"),
+        Index("ux_past_case_row", "structure_id", "register_id", "row", unique=True),
     )
 
     register_id: Mapped[UUID]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from sqlalchemy import Select
+
     from portal.core.db import Unit
     from portal.records.rules import PastRow
 
@@ -56,10 +58,20 @@ def registers(u: Unit) -> Sequence[PastRegister]:
 
 def register(u: Unit, register_id: UUID) -> PastRegister:
     """One register. Raises `NotFound`."""
-    row = u.one(select(PastRegister).where(PastRegister.id == register_id))
-    if row is None:
+    return _required(u, select(PastRegister).where(PastRegister.id == register_id))
+
+
+def locked(u: Unit, register_id: UUID) -> PastRegister:
+    """One register, for an act: nobody else acts on it meanwhile, and it is read fresh. Raises `NotFound`."""
+    fresh = select(PastRegister).where(PastRegister.id == register_id).with_for_update()
+    return _required(u, fresh.execution_options(populate_existing=True))
+
+
+def _required(u: Unit, wanted: Select[PastRegister]) -> PastRegister:
+    found = u.one(wanted)
+    if found is None:
         raise NotFound("past_register")
-    return row
+    return found
 
 
 def name_of(u: Unit, row: PastRegister) -> str:

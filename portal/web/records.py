@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, redirect, request
 from flask_babel import gettext
 
-from portal.core.errors import Invalid, Refused
+from portal.core.errors import Conflict, Invalid, Refused
 from portal.core.languages import N_
 from portal.people.actions import journal
 from portal.people.rules import Act, Permission
@@ -91,13 +91,16 @@ def columns(desk: Desk, register_id: UUID) -> ResponseReturnValue:
 @bp.post("/s/<slug>/records/<uuid:register_id>/take")
 @requires(Permission.MANAGE_SETTINGS)
 def take_register(desk: Desk, register_id: UUID) -> ResponseReturnValue:
-    """The register is in, whole; with a fault it is shown again, and nothing is."""
+    """The register is in, whole; with a fault it is shown again, and nothing is. Pressed twice is once."""
     try:
         with house().database.transaction(desk.scope) as u:
             row = take(u, register_id)
             journal(u, Act.REGISTER_TAKEN, by=desk.person.id, rows=str(row.rows))
     except Refused:
         return redirect(desk.url("records", str(register_id)), 303)
+    except Conflict as fault:
+        if fault.facts["standing"] != Standing.TAKEN:
+            raise
     return redirect(f"{desk.url('records', str(register_id))}?done={_TAKEN}", 303)
 
 

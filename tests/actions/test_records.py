@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from staff import signed_in
 from walls.siege import unwalled
 
 from portal.core.errors import Conflict, NotFound, Refused
+from portal.core.ids import new_id
 from portal.core.schema import Base
 from portal.records.actions import choose_columns, forget_files, look_at, take, undo
 from portal.records.models import PastCase, PastRegister
@@ -19,9 +22,12 @@ from portal.records.queries import past_cases, past_years, register, report, wor
 from portal.records.rules import Column, Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from build import World
+
+    from portal.core.db import Unit
 
 GOOD = (
     "N°;Reçue le;Premier retour;Répondu le;Échéance;Motif;Description\r\n"
@@ -129,6 +135,44 @@ def test_the_same_register_is_not_brought_in_twice(world: World, sent: Sender) -
                     take(u, id_)
     with world.database.reading(world.lyon.scope) as u:
         assert {fault.reason for fault in report(u, register(u, id_)).faults} == {"known"}
+
+
+@pytest.mark.parametrize("act", [take, undo])
+def test_two_who_act_in_the_same_moment_act_once(
+    world: World, sent: Sender, act: Callable[[Unit, UUID], PastRegister]
+) -> None:
+    id_ = sent()
+    outcomes: list[type[Exception] | None] = []
+
+    def again() -> None:
+        try:
+            with world.database.transaction(world.lyon.scope) as u:
+                act(u, id_)
+        except Conflict as refusal:
+            outcomes.append(type(refusal))
+        else:
+            outcomes.append(None)
+
+    other = threading.Thread(target=again)
+    with world.database.transaction(world.lyon.scope) as u:
+        act(u, id_)
+        other.start()
+        other.join(0.2)  # long enough to have read what is not committed yet
+    other.join()
+    assert outcomes == [Conflict]
+    with world.database.reading(world.lyon.scope) as u:
+        assert len(past_cases(u, id_)) == (3 if act is take else 0)
+
+
+def test_no_row_of_a_register_is_kept_twice(world: World, sent: Sender) -> None:
+    id_ = sent()
+    with world.database.transaction(world.lyon.scope) as u:
+        take(u, id_)
+        one = past_cases(u, id_)[0]
+        told = {column.key: getattr(one, column.key) for column in PastCase.__mapper__.column_attrs}
+        with pytest.raises(IntegrityError):
+            u.add(PastCase(**{**told, "id": new_id(u.now)}))
+        u.session.rollback()
 
 
 def test_columns_that_were_chosen_are_remembered(world: World, sent: Sender) -> None:

@@ -44,6 +44,7 @@ def test_a_register_is_looked_at_brought_in_and_taken_back(world: World) -> None
     assert "Non repris : Nom." in shown
     taken = lead.post(f"{where}/take")
     assert taken.status_code == 303
+    assert lead.post(f"{where}/take").location == taken.location  # pressed twice
     rows = lead.get(taken.location).text
     assert "23 mai 2025" in rows
     assert "Quittenbaum" not in rows
