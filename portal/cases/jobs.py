@@ -9,7 +9,8 @@ from sqlalchemy import select
 from portal.cases.actions import take
 from portal.cases.models import Case
 from portal.cases.queries import events_of, frame_of, standing_of, written_again
-from portal.cases.rules import CLOSE_AFTER_DAYS, MAX_PAUSE_DAYS, Actor, CaseState
+from portal.cases.rules import CLOSE_AFTER_DAYS, Actor, CaseState
+from portal.core.worktime import MAX_PAUSE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from portal.cases.actions import check_fresh
 from portal.cases.models import Case, CaseEvent, CaseFact
 from portal.cases.motifs import MOTIFS
 from portal.cases.queries import locked
-from portal.cases.rules import Direction, Finding, Kind
+from portal.cases.rules import FOUNDED, Direction, Kind
 from portal.cases.standing import ACTION_OPENED, MOTIF_CHOSEN, NO_ACTION, Happened
 from portal.cases.writing import Words, author, happen, read_text, say, told
 from portal.core.errors import Invalid
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from portal.cases.actions import Given
     from portal.cases.standing import Standing
     from portal.core.db import Unit
-
-FOUNDED = (Finding.UPHELD, Finding.PARTLY)
-"""What was found where a complaint was right: something must follow, or somebody says why nothing does."""
 
 
 def choose_motif(u: Unit, case_id: UUID, code: str) -> Standing | None:

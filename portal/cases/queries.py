@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, CaseFact, CasePerson, Clock, Message
 from portal.cases.rules import (
+    ANSWERS_NOBODY,
     ENDING,
     RESTARTING,
     STEPS,
@@ -18,7 +19,6 @@ from portal.cases.rules import (
     ClockName,
     Direction,
     Kind,
-    Outcome,
 )
 from portal.cases.standing import PHOTO_ADDED, SIDE_EVENTS, Frame, Happened, Standing, fold
 from portal.core.crypto import place, unseal_bytes
@@ -51,7 +51,6 @@ _SAYS = {PHOTO_ADDED, *(step.verb for step in STEPS if Actor.FILER in step.who a
 _BESIDE = SIDE_EVENTS - {PHOTO_ADDED}
 """Steps of the filer that call for somebody's eyes."""
 PAGE = 100
-_ANSWERS_NOBODY = (Outcome.SPAM, Outcome.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +347,7 @@ def is_owed() -> ColumnElement[bool]:
 
     Closed on the first day they would make the answers look fast, and later slow.
     """
-    return CaseFact.outcome.is_(None) | CaseFact.outcome.not_in(_ANSWERS_NOBODY)
+    return CaseFact.outcome.is_(None) | CaseFact.outcome.not_in(ANSWERS_NOBODY)
 
 
 def is_overdue(today: date) -> ColumnElement[bool]:

@@ -46,6 +46,10 @@ class Outcome(StrEnum):
     SPAM = "spam"
 
 
+ANSWERS_NOBODY = frozenset({Outcome.SPAM, Outcome.DUPLICATE})
+"""Endings of what waited for no answer: in no figure of answers."""
+
+
 class Finding(StrEnum):
     """What was found, for complaints (stored by value)."""
 
@@ -54,6 +58,10 @@ class Finding(StrEnum):
     NOT_UPHELD = "not_upheld"
     NOT_ESTABLISHED = "not_established"
     SETTLED = "settled"
+
+
+FOUNDED = frozenset({Finding.UPHELD, Finding.PARTLY})
+"""What was found where the person was right, wholly or in part: something has to follow."""
 
 
 class CaseMode(StrEnum):
@@ -93,8 +101,6 @@ LEADS = frozenset({Role.QUALITY_LEAD, Role.DIRECTOR, Role.BOARD})
 FILER = frozenset({Actor.FILER})
 JOB = frozenset({Actor.JOB})
 
-MAX_PAUSE_DAYS = 15
-"""Working days that waiting for the filer may stop the answer clock, in all (decisions, 16)."""
 CLOSE_AFTER_DAYS = 15
 """Working days after the answer, without contest, until the job closes (decisions, 15)."""
 REOPEN_WITHIN_DAYS = 60

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from portal.cases.referrals import Referral, checked, next_check, passed_on
-from portal.cases.rules import KINDS, MAX_PAUSE_DAYS, STEPS, CaseState, ClockName, Finding, Kind, Outcome
+from portal.cases.rules import KINDS, STEPS, CaseState, ClockName, Finding, Kind, Outcome
 from portal.cases.ways import Reached, Told
 from portal.core.errors import Tampered
+from portal.core.worktime import MAX_PAUSE_DAYS
 from portal.tenancy.rules import targets_of
 
 if TYPE_CHECKING:

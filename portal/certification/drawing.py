@@ -15,17 +15,25 @@ from sqlalchemy import select
 
 from portal.cases.models import Case, CaseEvent, CaseFact
 from portal.cases.queries import frame_of, happened
-from portal.cases.rules import Outcome
+from portal.cases.rules import ANSWERS_NOBODY
 from portal.cases.standing import ACTION_OPENED, NO_ACTION, facts_of, fold
 from portal.certification.models import Action, ActionStep
 from portal.certification.report import Line, Seen, SeenAction, SeenCase, Span, lines
 from portal.certification.rules import ActionAct
-from portal.insight.opinions import asked_now, counted, heard, own_and_assisted, tallies, tallies_by_day
+from portal.insight.opinions import (
+    asked_at,
+    asked_now,
+    counted,
+    heard,
+    own_and_assisted,
+    tallies,
+    tallies_by_day,
+)
 from portal.insight.selection import Selection
 from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -33,7 +41,6 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
     from portal.insight.opinions import Asked, Tally
 
-_ANSWERS_NOBODY = frozenset({Outcome.SPAM, Outcome.DUPLICATE})
 _FOLLOWS = (ACTION_OPENED, NO_ACTION)
 _DAY = timedelta(days=1)
 
@@ -41,7 +48,8 @@ _DAY = timedelta(days=1)
 def drawn(u: Unit, span: Span) -> tuple[Line, ...]:
     """The figures of a period as they stand now, for the reader in scope."""
     today = local_day(u)
-    opinions = {one: _opinions(u, one, lambda asked, s: tallies(u, asked, s)) for one in (span, span.before)}
+    asked = asked_now(u)[:1]
+    opinions = {one: _opinions(asked, tallies(u, asked, _days(one))) for one in (span, span.before)}
     return lines(span, Seen(today, _cases(u, span), _actions(u), opinions))
 
 
@@ -51,27 +59,29 @@ def derived(u: Unit, span: Span, at: datetime) -> tuple[Line, ...]:
     Answers carry no clock time: those of a day that was over by then are all there were, as one is corrected
     within its journey only. A sheet of paper knows when it was typed.
     """
+    asked = asked_at(u, at)[:1]
     opinions = {
-        one: _opinions(u, one, lambda asked, s: tallies_by_day(u, asked, s.start, s.end, typed_by=at))
+        one: _opinions(asked, tallies_by_day(u, asked, one.first, one.last, typed_by=at))
         for one in (span, span.before)
     }
     return lines(span, Seen(local_day(u, at), _cases_at(u, span, at), _actions_at(u, at), opinions))
 
 
-def _opinions(
-    u: Unit, span: Span, count: Callable[[Sequence[Asked], Selection], list[Tally]]
-) -> tuple[int, int, int]:
-    """Answers to the first question, the satisfied, and those who could say; zeros where nothing is asked.
+def _days(span: Span) -> Selection:
+    return Selection(span.first, span.last)
+
+
+def _opinions(asked: Sequence[Asked], found: Sequence[Tally]) -> tuple[int, int, int]:
+    """Answers to the question, the satisfied, and those who could say; zeros where nothing is asked.
 
     Without those given with our help, which are told apart.
     """
-    asked = asked_now(u)[:1]
     if not asked:
         return 0, 0, 0
-    own, _assisted = own_and_assisted(count(asked, Selection(span.first, span.last)))
-    found = heard(asked[0].question, counted(asked[0], own))
-    share = found.satisfied
-    return found.n or 0, share.successes if share else 0, share.n if share else 0
+    own, _assisted = own_and_assisted(found)
+    told = heard(asked[0].question, counted(asked[0], own))
+    share = told.satisfied
+    return told.n or 0, share.successes if share else 0, share.n if share else 0
 
 
 def _cases(u: Unit, span: Span) -> list[SeenCase]:
@@ -85,7 +95,7 @@ def _cases(u: Unit, span: Span) -> list[SeenCase]:
             row.answered_on,
             row.answer_due_on,
             row.finding,
-            is_owed=row.outcome not in _ANSWERS_NOBODY,
+            is_owed=row.outcome not in ANSWERS_NOBODY,
             has_follow_up=row.case_id in followed,
         )
         for row in rows
@@ -130,7 +140,7 @@ def _seen(frame: Frame, events: Sequence[CaseEvent], *, is_followed: bool) -> Se
         facts.answered_on,
         facts.answer_due_on,
         facts.finding,
-        is_owed=facts.outcome not in _ANSWERS_NOBODY,
+        is_owed=facts.outcome not in ANSWERS_NOBODY,
         has_follow_up=is_followed,
     )
 

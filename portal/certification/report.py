@@ -13,16 +13,17 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from portal.cases.rules import Finding, Kind
+from portal.cases.rules import FOUNDED, Kind
 from portal.core.languages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from portal.cases.rules import Finding
+
 BASE = 20
 """The smallest base of a percentage."""
 _TENTH = Decimal("0.1")
-FOUNDED = frozenset({Finding.UPHELD, Finding.PARTLY})
 
 
 class Group(StrEnum):

@@ -29,6 +29,7 @@ ONE_DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _WEEKEND = 5
 MAX_PAUSE_DAYS = 15
+"""Working days that waiting for the filer may stop the answer clock, in all (decisions, 16)."""
 
 
 class Reason(StrEnum):

@@ -19,7 +19,7 @@ from portal.insight.floor import Level
 from portal.insight.measures import Share, share
 from portal.insight.selection import month_of
 from portal.questionnaires.models import Answer, Response, RollupMonth
-from portal.questionnaires.queries import published
+from portal.questionnaires.queries import published, published_by
 from portal.questionnaires.rules import ItemKind
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from portal.core.db import Unit
     from portal.insight.selection import Selection
+    from portal.questionnaires.queries import Published
     from portal.questionnaires.rules import Question
 
 OTHER_MEANING = ""
@@ -78,9 +79,18 @@ class Heard:
 def asked_now(u: Unit) -> tuple[Asked, ...]:
     """The questions with choices of what residents get now, in order; empty when nothing is published."""
     try:
-        shown = published(u)
+        return _asked(published(u))
     except NotFound:
         return ()
+
+
+def asked_at(u: Unit, at: datetime) -> tuple[Asked, ...]:
+    """The same of what residents got at an instant; empty when nothing had been published by then."""
+    shown = published_by(u, at)
+    return () if shown is None else _asked(shown)
+
+
+def _asked(shown: Published) -> tuple[Asked, ...]:
     return tuple(
         Asked(shown.items[question.code], question)
         for question in shown.form.questions

@@ -21,6 +21,7 @@ from portal.questionnaires.rules import Form, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from portal.core.db import Unit
@@ -74,6 +75,21 @@ def current_number(u: Unit, code: str = "q-res") -> int:
         .where(Questionnaire.code == code)
     )
     return found or 0
+
+
+def published_by(u: Unit, at: datetime, code: str = "q-res") -> Published | None:
+    """The version that residents got at an instant: the last one published by then; None before the first."""
+    is_its = (Questionnaire.structure_id == QuestionnaireVersion.structure_id) & (
+        Questionnaire.id == QuestionnaireVersion.questionnaire_id
+    )
+    found = u.one(
+        select(QuestionnaireVersion.id)
+        .join(Questionnaire, is_its)
+        .where(Questionnaire.code == code, QuestionnaireVersion.published_at <= at)
+        .order_by(QuestionnaireVersion.number.desc())
+        .limit(1)
+    )
+    return None if found is None else version(u, found)
 
 
 def version(u: Unit, version_id: UUID) -> Published:

@@ -13,7 +13,6 @@ from portal.cases.rules import (
     CLOSE_AFTER_DAYS,
     ENDING,
     KINDS,
-    MAX_PAUSE_DAYS,
     CaseState,
     Kind,
     Outcome,
@@ -22,6 +21,7 @@ from portal.cases.rules import (
 from portal.cases.ways import TOLD_BY, ContactKind, Told
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import LANGUAGES, N_
+from portal.core.worktime import MAX_PAUSE_DAYS
 from portal.people.rules import Permission
 from portal.web.case_errands import errand_fields
 from portal.web.case_words import FINDINGS, HINTS, OUTCOMES

@@ -9,6 +9,7 @@ from flask_babel import format_decimal, gettext
 
 from portal.certification.effects import LEAST_DAYS, VERDICTS, Verdict
 from portal.core.languages import N_
+from portal.insight.floor import FLOOR
 from portal.people.rules import PERMISSIONS, Permission
 from portal.web.dates import day_told
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from portal.certification.effects import Effect, Side
     from portal.web.guard import Desk
 
-FLOOR = 5
-"""Counts below it are not told to those who may not open the messages themselves."""
 _DAY = "d MMM yyyy"
 _NOTHING = "\N{EN DASH}"
 

@@ -13,13 +13,13 @@ from portal.certification.giving import told
 from portal.core.db import Scope
 from portal.core.errors import NotFound
 from portal.core.languages import LANGUAGES, N_
+from portal.insight.floor import FLOOR
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
 from portal.people.rules import Role
 from portal.printing.given import MOST, Sheet, Told
 from portal.tenancy.queries import sites
 from portal.web.dates import day_told
-from portal.web.effect_words import FLOOR
 from portal.web.house import house
 from portal.web.theme import corrected
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import format_decimal, gettext
 
 from portal.certification.report import BASE, ROWS, Group
+from portal.insight.floor import FLOOR
 from portal.people.rules import PERMISSIONS, Permission
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from portal.certification.report import Count, Line
     from portal.web.guard import Desk
-
-FLOOR = 5
-"""Counts of one to four are not told to whom the display floor binds, nor is any other of their group."""
 
 
 def lines_told(found: Iterable[Line], hidden: frozenset[Group] = frozenset()) -> list[dict[str, str]]:

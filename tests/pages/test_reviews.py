@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2
 import pytest
+from insight_world import answered
 from learning import complaint, decided, leading, version_on
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +27,8 @@ from portal.certification.report import Span, from_document
 from portal.certification.reviewing import close_review, open_review
 from portal.core.db import Scope
 from portal.people.rules import Role
+from portal.questionnaires.models import Questionnaire
+from portal.questionnaires.publishing import publish, shipped_set
 
 if TYPE_CHECKING:
     from build import World
@@ -154,6 +158,22 @@ def test_frozen_figures_are_those_that_the_events_give_again_whatever_comes_afte
     assert counts["founded"] == (2, 4)
     assert counts["actions_kept"] == (1, 2)
     assert "les mêmes chiffres" in moved(world, lead, world.clock.now()).get(f"{REVIEWS}/1").text
+
+
+def test_a_question_asked_anew_takes_nothing_from_a_closed_review(sqlite_world: World) -> None:
+    answered(sqlite_world, meeting={"good": 5, "bad": 2}, day=date(2027, 3, 9))
+    lead = moved(sqlite_world, signed_in(sqlite_world), APRIL)
+    address = begun(lead)
+    assert lead.post(f"{address}/close", message="Rien à dire").status_code == 303
+    sqlite_world.clock.advance(timedelta(days=1))
+    with sqlite_world.database.transaction(leading(lead)) as u:
+        questionnaire = u.all(select(Questionnaire))[0]
+        document = deepcopy(shipped_set("q-res"))
+        document["items"][0]["meaning_rev"] = 2
+        publish(u, questionnaire, document)
+    with sqlite_world.database.reading(Scope.of(sqlite_world.lyon.structure.id)) as u:
+        assert {one.id: one.now.of for one in drawn(u, MARCH)}["satisfied"] == 0
+    assert "les mêmes chiffres" in moved(sqlite_world, lead, sqlite_world.clock.now()).get(address).text
 
 
 def test_a_closed_review_is_kept_by_the_database_itself(world: World) -> None:

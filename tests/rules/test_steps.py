@@ -18,7 +18,6 @@ from portal.cases.rules import (
     JOB,
     KINDS,
     LEADS,
-    MAX_PAUSE_DAYS,
     MAX_PHOTOS,
     MAX_TEXT,
     REOPEN_WITHIN_DAYS,
@@ -33,6 +32,7 @@ from portal.cases.rules import (
     take_step,
 )
 from portal.core.errors import Refused
+from portal.core.worktime import MAX_PAUSE_DAYS
 from portal.people.rules import Role
 
 LETTER = {
