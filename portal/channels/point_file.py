@@ -45,6 +45,9 @@ UNREADABLE: dict[str, str] = {
     "quotes": N_("A quotation mark is opened here and not closed."),
     "long": N_("A cell of this row is far too long."),
     "many": N_("A file has at most %(most)d rows."),
+    "sheets": N_(
+        "This workbook has several sheets with a table: %(sheets)s. Leave one in it, and send it again."
+    ),
     "empty": N_("The file is empty. The first row holds the headings, each further one a point."),
 }
 """What is said of a file that is no table of points, by the reason of `read_table`."""
@@ -60,7 +63,9 @@ def read_sheet(data: bytes, *, own: str | None = None) -> tuple[Sheet, list[Faul
         rows = [row for row in read_table(data) if not row.is_empty]
     except Invalid as fault:
         reason, place = str(fault.facts["reason"]), int(str(fault.facts.get("row", 1)))
-        return Sheet((), ()), [Fault(place, "", UNREADABLE[reason], {"most": MOST_ROWS})]
+        names = fault.facts.get("sheets")
+        told = {"most": MOST_ROWS, "sheets": ", ".join(names) if isinstance(names, tuple) else ""}
+        return Sheet((), ()), [Fault(place, "", UNREADABLE[reason], told)]
     if len(rows) > MOST_ROWS + 1:
         return Sheet((), ()), [Fault(rows[MOST_ROWS + 1].number, "", UNREADABLE["many"], {"most": MOST_ROWS})]
     names, faults = _headings(rows[0], own)

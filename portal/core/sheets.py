@@ -1,4 +1,4 @@
-"""A sheet of Excel, taken apart in a process of its own: bytes on its standard input, JSON on its output.
+"""A workbook of Excel, taken apart in a process of its own: bytes on its input, JSON on its output.
 
 The library that reads sheets makes room for every cell up to the last one that a file names: a file of four
 kilobytes can ask for more memory than there is, and the whole process ends. Here that process is this one, it
@@ -16,11 +16,17 @@ from typing import Any
 
 MOST_MEMORY = 1 << 30
 MOST_SECONDS = 20
+SMALLEST = 2
+"""Rows and columns of what is a table: less is a note beside it."""
 _MIDNIGHT = time()
 
 
 def main() -> None:
-    """Print the fullest visible sheet: its name, and its rows from the first one on, as texts."""
+    """Print the names of the visible sheets that hold a table, which of them is read, and its rows as texts.
+
+    Read is the one whose place among them is the argument, else the fullest one, and where none holds a
+    table, what there is.
+    """
     with suppress(ImportError):  # no such limits on Windows
         import resource  # noqa: PLC0415 -- absent there
 
@@ -35,8 +41,13 @@ def main() -> None:
         if one.visible == python_calamine.SheetVisibleEnum.Visible
         and one.typ == python_calamine.SheetTypeEnum.WorkSheet
     ]
-    fullest = max(sheets, key=lambda one: one.height, default=None)
-    told = {"sheet": "", "rows": []} if fullest is None else {"sheet": fullest.name, "rows": _rows(fullest)}
+    tables = [one for one in sheets if one.height >= SMALLEST and one.width >= SMALLEST]
+    if not tables:
+        tables = sorted(sheets, key=lambda one: one.height)[-1:]
+    at = int(sys.argv[1]) if len(sys.argv) > 1 else -1
+    if not 0 <= at < len(tables):
+        at = max(range(len(tables)), key=lambda one: tables[one].height, default=0)
+    told = {"sheets": [one.name for one in tables], "at": at, "rows": _rows(tables[at]) if tables else []}
     json.dump(told, sys.stdout)
 
 

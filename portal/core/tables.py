@@ -48,8 +48,35 @@ class Row:
         return not any(self.cells)
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a file holds: the names of its sheets that hold a table, the place of the one read, its rows.
+
+    A CSV has no names.
+    """
+
+    sheets: tuple[str, ...]
+    at: int
+    rows: tuple[Row, ...]
+
+
 def read_table(raw: bytes) -> tuple[Row, ...]:
-    """The rows of a file, all of one width, empty ones at the end left out.
+    """The rows of a file that holds one table: see `read_book`.
+
+    Raises `Invalid("table")` as it does, and with the reason "sheets" and their names for several of them:
+    which one was meant cannot be known, and reading one would leave the others out without a word.
+    """
+    book = read_book(raw)
+    if len(book.sheets) > 1:
+        raise Invalid("table", reason="sheets", sheets=book.sheets)
+    return book.rows
+
+
+def read_book(raw: bytes, sheet: int | None = None) -> Book:
+    """A file with the rows of one sheet, all of one width, empty ones at the end left out.
+
+    `sheet` is a place among those that hold a table; without it, or when there is none there, the fullest one
+    is read.
 
     Raises `Invalid("table")` with `reason`, and `row` where it has a place: "size" above 4 MB, "web" for a
     page of HTML or XML, "old" for .xls or a file closed by a password, "sheet" for a damaged .xlsx or none,
@@ -60,7 +87,8 @@ def read_table(raw: bytes) -> tuple[Row, ...]:
         raise Invalid("table", reason="size")
     if raw.startswith(_OLD_OFFICE):
         raise Invalid("table", reason="old")
-    rows = _of_sheet(raw) if raw.startswith(_ZIP) else _of_text(_text(raw))
+    is_book = raw.startswith(_ZIP)
+    names, at, rows = _of_sheet(raw, sheet) if is_book else ((), 0, _of_text(_text(raw)))
     found = [Row(number, tuple(_plain(cell) for cell in row)) for number, row in enumerate(rows, 1)]
     while found and found[-1].is_empty:
         found.pop()
@@ -72,7 +100,8 @@ def read_table(raw: bytes) -> tuple[Row, ...]:
     for row in found:
         if any(len(cell) > MOST_IN_CELL for cell in row.cells):
             raise Invalid("table", reason="long", row=row.number)
-    return tuple(Row(row.number, row.cells + ("",) * (width - len(row.cells))) for row in found)
+    filled = tuple(Row(row.number, row.cells + ("",) * (width - len(row.cells))) for row in found)
+    return Book(names, at, filled)
 
 
 def _plain(cell: str) -> str:
@@ -134,8 +163,8 @@ def _parsed(text: str, separator: str, *, first: int = 1) -> list[list[str]]:
     return rows
 
 
-def _of_sheet(raw: bytes) -> list[list[str]]:
-    """The rows of a sheet of Excel. Raises `Invalid("table")`."""
+def _of_sheet(raw: bytes, sheet: int | None) -> tuple[tuple[str, ...], int, list[list[str]]]:
+    """The names of the sheets of a workbook, which one is read, and its rows. Raises `Invalid`."""
     try:
         with ZipFile(BytesIO(raw)) as package:
             if sum(one.file_size for one in package.infolist()) > MOST_UNPACKED:
@@ -146,7 +175,7 @@ def _of_sheet(raw: bytes) -> list[list[str]]:
         raise Invalid("table", reason="sheet") from None
     try:
         done = subprocess.run(  # noqa: S603 -- our own module; the file is its input
-            [sys.executable, "-I", str(Path(sheets.__file__))],
+            [sys.executable, "-I", str(Path(sheets.__file__)), *([] if sheet is None else [str(sheet)])],
             input=raw,
             capture_output=True,
             timeout=_PATIENCE,
@@ -156,5 +185,5 @@ def _of_sheet(raw: bytes) -> list[list[str]]:
         raise Invalid("table", reason="sheet") from None
     if done.returncode:
         raise Invalid("table", reason="sheet")
-    rows: list[list[str]] = json.loads(done.stdout)["rows"]
-    return rows
+    told = json.loads(done.stdout)
+    return tuple(told["sheets"]), told["at"], told["rows"]

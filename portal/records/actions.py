@@ -11,10 +11,20 @@ from sqlalchemy import delete, select
 from portal.core.crypto import place, seal_bytes
 from portal.core.errors import Conflict, Refused
 from portal.core.ids import new_id
-from portal.core.tables import read_table
+from portal.core.tables import read_book
 from portal.core.worktime import WorkCalendar
 from portal.records.models import ActivityCount, PastCase, PastRegister
-from portal.records.queries import CASE, REGISTER, ground, locked, remembered, report, years_of
+from portal.records.queries import (
+    CASE,
+    REGISTER,
+    file_of,
+    ground,
+    locked,
+    name_of,
+    remembered,
+    report,
+    years_of,
+)
 from portal.records.register import headings_of, proposed
 from portal.records.rules import Column, PastRow, Standing
 from portal.records.words import plain
@@ -38,11 +48,9 @@ _MOST_NAME = 120
 def look_at(u: Unit, *, name: str, raw: bytes, by: UUID) -> PastRegister:
     """A register that waits to be brought in: its file sealed, its columns as last time or as they are named.
 
-    Raises `Invalid("table")` for a file that is no table: see `read_table`.
+    Raises `Invalid("table")` for a file that is no table: see `read_book`.
     """
-    rows = read_table(raw)
-    top = headings_of(rows)
-    chosen = proposed(top.cells, remembered(u)) if top else {}
+    mapping = _read_anew(u, raw, None)
     id_ = new_id(u.now)
     key, wrapped = new_wrapped_key(u, REGISTER, id_)
     row = PastRegister(
@@ -50,7 +58,7 @@ def look_at(u: Unit, *, name: str, raw: bytes, by: UUID) -> PastRegister:
         standing=Standing.LOOKED_AT,
         sent_at=u.now,
         sent_by=by,
-        mapping=_document(chosen, top.cells if top else ()),
+        mapping=mapping,
         key_wrapped=wrapped,
         name_sealed=sealed(u, key, name.strip()[:_MOST_NAME], (REGISTER, id_, "name_sealed")),
         file_sealed=seal_bytes(key, raw, aad=place(u.structure_id, REGISTER, id_, "file_sealed")),
@@ -62,7 +70,19 @@ def look_at(u: Unit, *, name: str, raw: bytes, by: UUID) -> PastRegister:
 def choose_columns(u: Unit, register_id: UUID, mapping: Mapping[int, Column]) -> PastRegister:
     """The register with other columns. Raises `NotFound`, `Conflict` once it is not waiting any more."""
     row = _waiting(u, register_id)
-    row.mapping = _document(mapping, report(u, row).headings)
+    found = report(u, row)
+    row.mapping = _document(mapping, found.headings, found.sheet)
+    u.session.flush()
+    return row
+
+
+def choose_sheet(u: Unit, register_id: UUID, sheet: int) -> PastRegister:
+    """The register with another sheet of its workbook, by its place, the columns as they are named there.
+
+    Raises `NotFound`, `Conflict` once it is not waiting any more.
+    """
+    row = _waiting(u, register_id)
+    row.mapping = _read_anew(u, file_of(u, row), sheet)
     u.session.flush()
     return row
 
@@ -77,6 +97,9 @@ def take(u: Unit, register_id: UUID) -> PastRegister:
     if not found.is_good or row.key_wrapped is None:
         raise Refused("faults", faults=len(found.faults))
     key = row_key(u, REGISTER, row.id, row.key_wrapped)
+    if len(found.sheets) > 1:  # what else tells the registers of one workbook apart
+        named = f"{name_of(u, row)}, {found.sheets[found.sheet]}"
+        row.name_sealed = sealed(u, key, named, (REGISTER, row.id, "name_sealed"))
     main = main_site(u).id
     calendars = _calendars(u, found.rows, main)
     where = ((one, one.site_id or main) for one in found.rows)
@@ -144,12 +167,24 @@ def _waiting(u: Unit, register_id: UUID) -> PastRegister:
     return row
 
 
-def _document(mapping: Mapping[int, Column], headings: Iterable[str]) -> dict[str, object]:
-    """What each column is by position, and what each heading was, "" for nothing."""
+def _read_anew(u: Unit, raw: bytes, sheet: int | None) -> dict[str, object]:
+    """The columns of a sheet, of the fullest one without a place: as last time, or as they are named."""
+    book = read_book(raw, sheet)
+    top = headings_of(book.rows)
+    chosen = proposed(top.cells, remembered(u)) if top else {}
+    return _document(chosen, top.cells if top else (), book.at)
+
+
+def _document(mapping: Mapping[int, Column], headings: Iterable[str], sheet: int) -> dict[str, object]:
+    """What each column is by position, and what each heading was, "" for nothing; which sheet is read.
+
+    The sheet is told by its place: its name may be somebody's.
+    """
     named = {plain(cell): mapping[at].value if at in mapping else "" for at, cell in enumerate(headings)}
     return {
         "columns": {str(at): column.value for at, column in mapping.items()},
         "headings": {name: column for name, column in named.items() if name},
+        "sheet": sheet,
     }
 
 

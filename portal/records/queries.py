@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.cases.rules import Kind
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
-from portal.core.tables import read_table
+from portal.core.tables import read_book
 from portal.records.activity import Intervention
 from portal.records.models import ActivityCount, PastCase, PastRegister
 from portal.records.register import read_register
@@ -100,14 +100,21 @@ def ground(u: Unit) -> Ground:
     return Ground(local_day(u), names, frozenset(known))
 
 
-def report(u: Unit, row: PastRegister, against: Ground | None = None) -> Report:
-    """How a register that waits would be brought in. Raises `NotFound` once its file is forgotten."""
+def file_of(u: Unit, row: PastRegister) -> bytes:
+    """The file of a register that waits. Raises `NotFound` once it is forgotten."""
     if row.key_wrapped is None or row.file_sealed is None:
         raise NotFound("past_register")
     key = row_key(u, REGISTER, row.id, row.key_wrapped)
-    raw = unseal_bytes(key, row.file_sealed, aad=place(u.structure_id, REGISTER, row.id, "file_sealed"))
+    return unseal_bytes(key, row.file_sealed, aad=place(u.structure_id, REGISTER, row.id, "file_sealed"))
+
+
+def report(u: Unit, row: PastRegister, against: Ground | None = None) -> Report:
+    """How a register that waits would be brought in. Raises `NotFound` once its file is forgotten."""
+    raw = file_of(u, row)
     mapping = {int(at): Column(column) for at, column in row.mapping["columns"].items()}
-    return read_register(read_table(raw), mapping, against or ground(u))
+    book = read_book(raw, row.mapping.get("sheet"))
+    found = read_register(book.rows, mapping, against or ground(u))
+    return replace(found, sheets=book.sheets, sheet=book.at)
 
 
 def years_of(rows: Iterable[PastRow]) -> list[int]:

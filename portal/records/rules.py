@@ -205,6 +205,10 @@ class Report:
     faults: tuple[Fault, ...]
     unread: int = 0
     """Rows that hold nothing but spaces."""
+    sheets: tuple[str, ...] = ()
+    """The sheets of the workbook that hold a table; empty for a file that has none."""
+    sheet: int = 0
+    """Which of them was read."""
 
     @property
     def is_good(self) -> bool:

@@ -11,7 +11,7 @@ from portal.core.errors import Conflict, Invalid, Refused
 from portal.core.languages import N_
 from portal.people.actions import journal
 from portal.people.rules import Act, Permission
-from portal.records.actions import choose_columns, look_at, take, undo
+from portal.records.actions import choose_columns, choose_sheet, look_at, take, undo
 from portal.records.queries import past_years, register, registers, report
 from portal.records.rules import Column, Standing
 from portal.web.desk import render_staff
@@ -36,9 +36,12 @@ DONE: dict[str, str] = {
     "taken": N_("The register is in. You can take it back as long as you wish."),
     "undone": N_("The register is taken back: nothing of it is left."),
     "columns": N_("Read again with these columns."),
+    "sheet": N_("Read again with this sheet."),
 }
 """What the page says after an act; the address names it."""
-_TAKEN, _UNDONE, _AGAIN = "taken", "undone", "columns"
+_PLACES = frozenset(map(str, range(256)))
+"""Where a sheet may stand in a workbook, as forms send it."""
+_TAKEN, _UNDONE, _AGAIN, _SHEET = "taken", "undone", "columns", "sheet"
 
 
 @bp.get("/s/<slug>/records")
@@ -76,8 +79,15 @@ def one_register(desk: Desk, register_id: UUID) -> Response:
 @bp.post("/s/<slug>/records/<uuid:register_id>/columns")
 @requires(Permission.MANAGE_SETTINGS)
 def columns(desk: Desk, register_id: UUID) -> ResponseReturnValue:
-    """The register is read again, each column as it was chosen; of two that were chosen alike the first."""
+    """The register is read again, each column as it was chosen; of two that were chosen alike the first.
+
+    With a sheet, that one is read, its columns as they are named.
+    """
+    sheet = request.form.get("sheet", "")
     with house().database.transaction(desk.scope) as u:
+        if sheet in _PLACES:
+            choose_sheet(u, register_id, int(sheet))
+            return redirect(f"{desk.url('records', str(register_id))}?done={_SHEET}", 303)
         found = report(u, register(u, register_id))
         chosen: dict[int, Column] = {}
         for at in range(len(found.headings)):

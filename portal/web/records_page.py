@@ -45,6 +45,9 @@ TABLE_FAULTS: dict[str, str] = {
     "long": N_("Row %(row)d: a cell holds more than 20,000 characters. Shorten it."),
     "many": N_("This file has too many rows or columns: 20,000 rows and 200 columns at most."),
     "empty": N_("This file is empty."),
+    "sheets": N_(
+        "This workbook has several sheets with a table: %(sheets)s. Leave one in it, and send it again."
+    ),
 }
 """What is said of a file that cannot be read, by the fault's reason."""
 ROW_FAULTS: dict[tuple[Column | None, str], str] = {
@@ -81,8 +84,10 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
 def read_words(fault: Invalid) -> str:
     """What is said of a file that cannot be read."""
     sentence = TABLE_FAULTS[str(fault.facts["reason"])]
-    row = fault.facts.get("row")
-    return str(gettext(sentence, row=row) if isinstance(row, int) else gettext(sentence))
+    places = {name: fault.facts[name] for name in ("row",) if name in fault.facts}
+    if isinstance(names := fault.facts.get("sheets"), tuple):
+        places["sheets"] = _listed(names)
+    return str(gettext(sentence, **places))
 
 
 def line_of(u: Unit, desk: Desk, row: PastRegister) -> dict[str, Any]:
@@ -148,6 +153,7 @@ def waiting_words(u: Unit, desk: Desk, row: PastRegister) -> dict[str, Any]:
     return {
         **_frame(u, desk, row),
         "verdict": _verdict(found),
+        "sheets": _sheets(found),
         "is_good": found.is_good,
         "ignored": _ignored(found),
         "faults": _faults_table(found),
@@ -162,6 +168,7 @@ def taken_words(u: Unit, desk: Desk, row: PastRegister) -> dict[str, Any]:
     return {
         **_frame(u, desk, row),
         "verdict": _standing_words(u, row),
+        "sheets": None,
         "is_good": False,
         "ignored": None,
         "faults": None,
@@ -217,8 +224,28 @@ def _ignored(found: Report) -> str | None:
     names = [name for at, name in enumerate(found.headings) if name and at not in found.mapping]
     if not names:
         return None
-    separator = gettext(", ")
-    return str(gettext("Left out: %(columns)s.", columns=separator.join(names)))
+    return str(gettext("Left out: %(columns)s.", columns=_listed(names)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    separator: str = gettext(", ")
+    return separator.join(names)
+
+
+def _sheets(found: Report) -> dict[str, Any] | None:
+    """Which sheet was read and which were not, and the choice of another one; None where there is one."""
+    if len(found.sheets) < 2:  # noqa: PLR2004 -- several
+        return None
+    others = [name for at, name in enumerate(found.sheets) if at != found.sheet]
+    return {
+        "read": gettext("Sheet read: “%(sheet)s”.", sheet=found.sheets[found.sheet]),
+        "others": gettext(
+            "Not read: %(sheets)s. One sheet is brought in at a time: send the file again for the next one.",
+            sheets=_listed(others),
+        ),
+        "choices": [{"value": str(at), "label": name} for at, name in enumerate(found.sheets)],
+        "chosen": str(found.sheet),
+    }
 
 
 def _heading(found: Report, at: int) -> dict[str, Any]:

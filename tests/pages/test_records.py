@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+import xlsxwriter
 from staff import signed_in
 
 from portal.people.rules import Role
@@ -79,6 +80,27 @@ def test_other_columns_can_be_chosen(sqlite_world: World) -> None:
         f"{where}/columns", column_0="number", column_1="received", column_2="answered", column_9="text"
     )
     assert "Non repris" not in told(lead.get(chosen.location))
+
+
+def test_a_workbook_of_two_years_names_both_and_either_can_be_brought_in(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    file = BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        for year, rows in (("2024", 4), ("2025", 3)):
+            sheet = book.add_worksheet(year)
+            sheet.write_row(0, 0, ["N°", "Reçue le"])
+            for row in range(1, rows + 1):
+                sheet.write_row(row, 0, [f"{year}-{row}", f"0{row}/03/{year}"])
+    data = {"csrf_token": lead.csrf, "register": (BytesIO(file.getvalue()), "registre.xlsx")}
+    where = lead.client.post("/s/passerelle/records", data=data).location
+    shown = told(lead.get(where))
+    assert "4 lignes peuvent être reprises." in shown
+    assert "Feuille lue : « 2024 »." in shown
+    assert "Non lues : 2025." in shown
+    other = lead.post(f"{where}/columns", sheet="1")
+    assert "3 lignes peuvent être reprises." in told(lead.get(other.location))
+    lead.post(f"{where}/take")
+    assert "<bdi>registre.xlsx, 2025</bdi>" in lead.get("/s/passerelle/records").text
 
 
 @pytest.mark.parametrize(

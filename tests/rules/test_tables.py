@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core.errors import Invalid
-from portal.core.tables import MOST_ROWS, read_table
+from portal.core.tables import MOST_ROWS, read_book, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +88,26 @@ def test_a_sheet_is_read_with_its_dates_numbers_and_merged_cells() -> None:
         ["3", "2026-02-03", "Gerland"],
         ["4", "2026-02-04", "Gerland"],
     ]
+
+
+def of_two_years(book: xlsxwriter.Workbook) -> None:
+    """A sheet for each year, beside a note."""
+    book.add_worksheet("Notes").write("A1", "rien")
+    for year, rows in (("2024", 2), ("2025", 1)):
+        sheet = book.add_worksheet(year)
+        sheet.write_row("A1", ["N°", "Objet"])
+        for row in range(rows):
+            sheet.write_row(row + 1, 0, [row + 1, year])
+
+
+def test_a_workbook_of_several_tables_says_so_and_each_of_them_can_be_read() -> None:
+    raw = sheet_of(of_two_years)
+    with pytest.raises(Invalid) as fault:
+        read_table(raw)
+    assert fault.value.facts == {"reason": "sheets", "sheets": ("2024", "2025")}
+    for place, at, rows in ((None, 0, 3), (0, 0, 3), (1, 1, 2), (7, 0, 3)):
+        book = read_book(raw, place)
+        assert (book.sheets, book.at, len(book.rows)) == (("2024", "2025"), at, rows)
 
 
 def hostile(far: str) -> bytes:
