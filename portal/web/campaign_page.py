@@ -85,8 +85,6 @@ def campaign_page(
     errors = form_errors(deciding) + form_errors(noting)
     if status == 409:  # noqa: PLR2004 -- the status of a stale page
         errors = [{"field": "main", "message": gettext(_STALE)}]
-    elif status == 422 and not errors:  # noqa: PLR2004 -- the status of a form that lacks something
-        errors = [{"field": "learnt", "message": gettext("Something still blocks the closing.")}]
     root = ("campaigns", str(number))
     return render_staff(
         "staff/campaign.html",

@@ -9,12 +9,14 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import Form, StringField, TextAreaField
 
 from portal.certification.campaigning import (
+    LACKS,
     Campaigned,
     Note,
     campaign_by_number,
     campaigns,
     close_campaign,
     decide_after,
+    lacks,
     note_of,
     open_campaign,
     span_of,
@@ -228,10 +230,23 @@ def close(desk: Desk, number: int) -> ResponseReturnValue:
         with house().database.transaction(Scope.of(row.structure_id, locale=desk.language)) as u:
             close_campaign(u, row.id, desk.person.id)
     except Refused:
-        return _page(desk, number, status=422)
+        return _page(desk, number, noting=_missing(desk, number), status=422)
     except Conflict:
         return _page(desk, number, status=409)
     return _back(desk, number, "closed", "main")
+
+
+def _missing(desk: Desk, number: int) -> Any:
+    """The note's form, which says what is missing before the campaign can be closed."""
+    with house().database.reading(desk.scope) as u:
+        row = campaign_by_number(u, number)
+        kept, why = note_of(u, row), lacks(u, row)
+    form = NoteForm(learnt=kept.learnt, decided=kept.decided)
+    form.learnt.errors = []
+    for one in why:
+        sentence = LACKS[one]
+        blame(form.learnt, gettext(sentence))
+    return form
 
 
 @bp.get("/s/<slug>/campaigns/<int:number>/note.pdf")

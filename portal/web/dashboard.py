@@ -64,7 +64,7 @@ class Asked:
 def dashboard(desk: Desk) -> Response:
     """The figures of the asked period and place, as far as the reader may see them."""
     with house().database.reading(desk.scope) as u:
-        asked = _asked(u)
+        asked = asked_of(u)
         found = figures(u, asked.selection)
         before = [] if asked.selection.has_place else earlier_told(u, is_floored=found.reader.is_floored)
         begun = held(u) if desk.may(Permission.MANAGE_SETTINGS) else None
@@ -74,7 +74,7 @@ def dashboard(desk: Desk) -> Response:
         desk,
         urls={"self": desk.url("dashboard"), "json": _with(desk.url("dashboard.json"), _kept(asked))},
         filters=_filters(asked),
-        title=_title(asked, found),
+        title=title_of(asked, found),
         start=_start(desk, begun),
         beginning=_beginning(desk, found) if found.is_silent else None,
         sentences=sentences(found),
@@ -98,7 +98,7 @@ def dashboard(desk: Desk) -> Response:
 def dashboard_json(desk: Desk) -> Response:
     """The page's figures: value, n and bounds are null where the page shows none."""
     with house().database.reading(desk.scope) as u:
-        found = figures(u, _asked(u).selection)
+        found = figures(u, asked_of(u).selection)
     rows = [
         {
             "id": row.id,
@@ -115,7 +115,7 @@ def dashboard_json(desk: Desk) -> Response:
     return response
 
 
-def _asked(u: Unit) -> Asked:
+def asked_of(u: Unit) -> Asked:
     """What the address asks for, as the reader is told it. Raises `NotFound` for a place that is not here."""
     places = {
         "site": {one.id: one.name for one in sites(u)},
@@ -200,7 +200,7 @@ def _filters(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _title(asked: Asked, found: Figures) -> str:
+def title_of(asked: Asked, found: Figures) -> str:
     """The months and the places that the page tells of."""
     first, last = (day_told(day, _MONTH) for day in (found.selection.start, found.selection.end))
     months = first if first == last else gettext("%(first)s to %(last)s", first=first, last=last)

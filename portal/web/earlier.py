@@ -71,7 +71,7 @@ RESULT_FAULTS: dict[tuple[str, str], str] = {
     ("satisfied", "missing"): N_("Tell how many were satisfied (“satisfaits”), or their share (“taux”)."),
     ("satisfied", "form"): N_("Write how many were satisfied, as a whole number."),
     ("satisfied", "more"): N_("More were satisfied than answered."),
-    ("share", "form"): N_("Write a share from 0 to 100, like 84,5 %%, with one decimal at most."),
+    ("share", "form"): N_("Write a share from 0 to 100, like 84,5, with one decimal at most."),
     ("share", "differs"): N_("The share is not that of the two counts beside it."),
 }
 """What is said of a result, by column and reason; those of "first" are those of "period"."""

@@ -22,6 +22,7 @@ from portal.people.rules import Permission
 from portal.printing.papers import Scan, papered
 from portal.records.series import standing_series
 from portal.tenancy.queries import agreements
+from portal.web.chart_pictures import pictures_offered
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires
@@ -214,6 +215,7 @@ def _front(desk: Desk, u: Unit, *, fault: str | None = None) -> Response:
             {"url": desk.url("papers", f"register.{form}"), "label": label}
             for form, label in (("pdf", "PDF"), ("xlsx", "Excel"), ("csv", "CSV"))
         ],
+        pictures=pictures_offered(desk),
         urls={
             "month": desk.url("papers", "month.pdf"),
             "agreement": desk.url("papers", "agreement.pdf"),

@@ -662,6 +662,7 @@ NO_PAGE: dict[str, str] = {
     "minutes.pdf": "a PDF: see tests/pages/test_reviews.py",
     "earlier.paper": "a PDF: see tests/pages/test_earlier.py",
     "campaigns.paper": "a PDF: see tests/pages/test_campaigns.py",
+    "chart_pictures.picture": "a picture: see tests/pages/test_chart_pictures.py",
     "given.sheet": "a PDF: see tests/pages/test_given.py",
     "front.scanned_results": "leads on at once",
 }
