@@ -13,8 +13,18 @@ from sqlalchemy import func, select
 
 from portal.cases.models import Attachment, Case, CaseEvent, Message, PartnerCase
 from portal.cases.queries import locked
-from portal.cases.rules import CaseState
-from portal.cases.standing import ERASED, Happened
+from portal.cases.rules import STEPS, Actor, CaseState
+from portal.cases.standing import (
+    ACTION_OPENED,
+    ERASED,
+    FILED,
+    MOTIF_CHOSEN,
+    NO_ACTION,
+    PERSON_NAMED,
+    SIDE_EVENTS,
+    TRANSLATED,
+    Happened,
+)
 from portal.cases.writing import happen
 from portal.core.errors import Refused
 
@@ -28,9 +38,19 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
 
 
+_INSIDE = frozenset({TRANSLATED, PERSON_NAMED, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION, ERASED})
+CONTACTS = (SIDE_EVENTS - _INSIDE) | {
+    FILED,
+    *(step.verb for step in STEPS if Actor.FILER in step.who or step.tells or step.is_news),
+    *(step.verb for step in STEPS if step.to_state is not None or step.verb == "reach"),
+}
+"""What passes between the person and us, or moves their case. What a team notes, files or concludes among
+itself is no contact, and keeps nothing longer (CNIL: from the last contact)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A closed case that still has words: since when nothing happened, and what it was received under."""
+    """A closed case that still has words: since when there was no contact, and what it was received under."""
 
     id: UUID
     reference: str
@@ -50,9 +70,9 @@ class Forgotten:
 
 
 def quiet_cases(u: Unit, until: datetime) -> list[Quiet]:
-    """Closed cases with words to which nothing has happened since that instant, the oldest event first.
+    """Closed cases with words and without a contact since that instant, the oldest first.
 
-    The last event counts, of either side (CNIL: the last contact), by the instant it was written down.
+    The last one counts, of either side, by the instant it was written down.
     """
     since = func.max(CaseEvent.recorded_at)
     has_contact = Case.contact_sealed.is_not(None) | Case.name_sealed.is_not(None)
@@ -60,6 +80,7 @@ def quiet_cases(u: Unit, until: datetime) -> list[Quiet]:
         select(Case.id, Case.reference, Case.outcome, Case.policy_id, since, has_contact)
         .join(CaseEvent, (CaseEvent.structure_id == Case.structure_id) & (CaseEvent.case_id == Case.id))
         .where(Case.state == CaseState.CLOSED, Case.key_wrapped.is_not(None))
+        .where(CaseEvent.type.in_(sorted(CONTACTS)))
         .group_by(Case.structure_id, Case.id)
         .having(since <= until)
         .order_by(since, Case.id)
@@ -79,13 +100,11 @@ def forget_contact(u: Unit, case_id: UUID) -> Forgotten:
 def forget_words(u: Unit, case_id: UUID, by: Author, **why: Any) -> Forgotten:
     """The case without words, photos, contact, name and key; `why` stands in its event.
 
-    Raises `Refused("case_open")` for a case that is not closed, `Refused("erased")` for one without words.
+    One that was open ends by it. Raises `Refused("erased")` for one without words.
     """
     case = locked(u, case_id)
     if case.key_wrapped is None:
         raise Refused("erased")
-    if case.state is not CaseState.CLOSED:
-        raise Refused("case_open", state=case.state.value)
     contacts = forget_contact(u, case_id).contacts
     messages = u.all(select(Message).where(Message.case_id == case_id))
     photos = u.all(select(Attachment).where(Attachment.case_id == case_id))
@@ -93,9 +112,9 @@ def forget_words(u: Unit, case_id: UUID, by: Author, **why: Any) -> Forgotten:
         message.body_sealed, message.submit_key = b"", None
     for photo in photos:
         u.session.delete(photo)
-    # The cases of a partner are found by their address: this one no more.
+    # The cases of a partner are found by their address: this one no more. What they call it may be a name.
     for beside in u.all(select(PartnerCase).where(PartnerCase.case_id == case_id)):
-        beside.address_digest = b""
+        beside.address_digest, beside.organisation, beside.reference = b"", "", ""
     u.session.flush()
     case.key_wrapped = None
     happen(u, case, Happened(ERASED, u.now, why), by)

@@ -62,7 +62,8 @@ def founded_without_follow_up(
 ) -> Sequence[Case]:
     """Complaints found right from which nothing follows yet, neither an action nor a reason; oldest first.
 
-    Narrowed to those received between two days, both included.
+    Not those whose words are gone: nobody can say any more what should follow. Narrowed to those received
+    between two days, both included.
     """
     follows = exists().where(
         CaseEvent.structure_id == Case.structure_id,
@@ -73,7 +74,9 @@ def founded_without_follow_up(
     wanted = (
         select(Case)
         .join(CaseFact, is_its_fact)
-        .where(Case.kind == Kind.COMPLAINT, Case.finding.in_(FOUNDED), ~follows)
+        .where(
+            Case.kind == Kind.COMPLAINT, Case.finding.in_(FOUNDED), Case.key_wrapped.is_not(None), ~follows
+        )
     )
     if since is not None:
         wanted = wanted.where(CaseFact.received_on >= since)

@@ -109,7 +109,7 @@ def line_of(u: Unit, row: Case, events: Sequence[CaseEvent]) -> Line:
         registered_on=day(stands.registered_at),
         acknowledged_on=kept(ClockName.ACK),
         first_response_on=kept(ClockName.FIRST_RESPONSE),
-        due_on=stands.first_answer_due_on or (None if answer is None else answer.due_on),
+        due_on=stands.first_answer_due_on,
         answered_on=None if answer is None else day(answer.stopped_at),
         told_on=day(stands.told_at),
         closed_on=day(stands.closed_at),

@@ -73,9 +73,11 @@ def note_partner(u: Unit, case_id: UUID, given: PartnerGiven, address: str) -> N
 
 
 def partner_of(u: Unit, case_id: UUID) -> PartnerGiven | None:
-    """In whose name a case was filed; None for anybody else's."""
+    """In whose name a case was filed; None for anybody else's, and once its words are gone."""
     row = u.one(select(PartnerCase).where(PartnerCase.case_id == case_id))
-    return None if row is None else PartnerGiven(row.organisation, row.reference, row.urgency)
+    if row is None or not row.organisation:
+        return None
+    return PartnerGiven(row.organisation, row.reference, row.urgency)
 
 
 def cases_of_partner(u: Unit, digest: bytes) -> Sequence[tuple[Case, PartnerCase]]:

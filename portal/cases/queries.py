@@ -315,9 +315,13 @@ def _listed(wanted: Select[T], sought: Sought) -> Select[T]:
 
 
 def is_to_look_at(today: date) -> ColumnElement[bool]:
-    """Whether somebody outside is to be asked again, or the person to be called, by this day."""
+    """Whether somebody outside is to be asked again, or the person to be called, by this day.
+
+    Nobody is once the words are gone: what for, nobody knows any more.
+    """
     is_check = Case.check_on.is_not(None) & (Case.check_on <= today)
-    return is_check | (Case.call_on.is_not(None) & (Case.call_on <= today))
+    is_call = Case.call_on.is_not(None) & (Case.call_on <= today)
+    return Case.key_wrapped.is_not(None) & (is_check | is_call)
 
 
 def _came(sought: Sought) -> list[ColumnElement[bool]]:
@@ -376,6 +380,6 @@ def photo_of(u: Unit, key: bytes, case_id: UUID, photo_id: UUID) -> tuple[str, b
     """Media type and bytes of a photo of the case. Raises `NotFound`."""
     row = u.one(select(Attachment).where(Attachment.id == photo_id, Attachment.case_id == case_id))
     if row is None:
-        raise NotFound("photo")
+        raise NotFound("attachment")
     aad = place(u.structure_id, ATTACHMENT, row.id, "body_sealed")
     return row.media_type, unseal_bytes(key, row.body_sealed, aad=aad)

@@ -34,11 +34,11 @@ MOTIF_CHOSEN = "motif_chosen"
 ACTION_OPENED = "action_opened"
 NO_ACTION = "no_action"
 ERASED = "erased"
-"""Its words were destroyed: by the schedule, or because somebody asked."""
+"""Its words were destroyed: by the schedule, or because somebody asked, which ends an open case."""
 SIDE_EVENTS = frozenset(
     {TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION, ERASED}
 )
-"""Events that change no state: they make an open page stale, and take a case from a handler it names."""
+"""Events that are no step: they make an open page stale, and take a case from a handler it names."""
 _STEP = {step.verb: step for step in STEPS}
 _UNDERSTOOD = frozenset({"accept", "reach"})
 """Steps that show that the person understood an answer that they could not read."""
@@ -109,15 +109,16 @@ class Standing:
     told_at: datetime | None = None
     """When the person learnt of the answer that stands."""
     told_how: Told | None = None
-
+    is_erased: bool = False
+    """Whether its words are gone, with all that was still to be done about them."""
     unread_answer: str = ""
     """The message (hex) of an answer that is not in the person's language and that nobody told them: it does
     not count as given, and the promise runs on."""
 
     @property
     def check_on(self) -> date | None:
-        """The nearest day on which to ask what became of what was passed on."""
-        return next_check(self.referrals)
+        """The nearest day on which to ask what became of what was passed on; None once nobody can."""
+        return None if self.is_erased else next_check(self.referrals)
 
     @property
     def due_on(self) -> date | None:
@@ -197,6 +198,8 @@ def _after(frame: Frame, before: Standing, event: Happened) -> Standing:
     if event.type == TRANSLATED and event.payload.get("in_theirs") == standing.unread_answer != "":
         return _given(frame, standing, event.at)
     if event.type in SIDE_EVENTS:
+    if event.type == ERASED:
+        return _erased(frame, standing, event.at)
         return _beside(standing, event)
     step = _STEP.get(event.type)
     if step is None:
@@ -230,6 +233,34 @@ def _beside(standing: Standing, event: Happened) -> Standing:
 
 
 def _moved(standing: Standing, step: Step, event: Happened) -> Standing:
+def _erased(frame: Frame, standing: Standing, at: datetime) -> Standing:
+    """Nobody is called or asked again; a case that was open ends here, whatever language it was in.
+
+    An answer that was promised and not due yet is owed no more. One that was late by then stays late.
+    """
+    standing = replace(standing, is_erased=True, call_on=None)
+    if standing.state is CaseState.CLOSED:
+        return standing
+    is_in_time = standing.is_paused or (
+        standing.first_answer_due_on is not None
+        and frame.calendar.local(at).date() <= standing.first_answer_due_on
+    )
+    is_answered = standing.state is CaseState.ANSWERED and not standing.unread_answer
+    return replace(
+        standing,
+        state=CaseState.CLOSED,
+        closed_at=at,
+        outcome=Outcome.ANSWERED if is_answered else Outcome.WITHDRAWN,
+        first_answer_due_on=None
+        if standing.first_answer is None and is_in_time
+        else standing.first_answer_due_on,
+        pauses=(*standing.pauses[:-1], Pause(standing.pauses[-1].since, at))
+        if standing.is_paused
+        else standing.pauses,
+        unread_answer="",
+    )
+
+
     payload = event.payload
     changes: dict[str, Any] = {}
     if step.to_state is not None:

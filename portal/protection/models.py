@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exi
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.cases.models import CasePerson
-from portal.core.schema import Base, OwnedRow, RowId, Word, owned_fk
+from portal.core.schema import Base, OwnedRow, RowId, StructureOwned, Word, owned_fk
 from portal.protection.rights import Proof, Right
 
 if TYPE_CHECKING:
@@ -102,6 +102,14 @@ class RightsRequest(OwnedRow, Base):
     def hidden_from(cls, actor_id: UUID) -> ColumnElement[bool]:
         """A request about a case does not exist for a person whom the case names."""
         return _case_names(cls, actor_id)
+
+
+class RightsCounter(StructureOwned, Base):
+    """The last number given to a request: of all of them, also those that their writer cannot see."""
+
+    __tablename__ = "rights_counter"
+
+    last: Mapped[int]
 
 
 def _case_names(table: type[LegalHold | RightsRequest], actor_id: UUID) -> ColumnElement[bool]:

@@ -6,22 +6,22 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import insert, or_, select
 
-from portal.cases.actions import Given, take
 from portal.cases.erasing import Forgotten, forget_words
 from portal.cases.queries import case_by_id, persons_named
-from portal.cases.rules import CaseState, Outcome
 from portal.cases.writing import author
 from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
+from portal.core.schema import table_of
+from portal.core.wall import Walled
 from portal.core.worktime import WorkCalendar
 from portal.notifications.actions import tell_member
 from portal.notifications.rules import Notice
 from portal.people.queries import members
 from portal.people.rules import Permission, may
 from portal.protection.holding import held_now
-from portal.protection.models import RightsRequest
+from portal.protection.models import RightsCounter, RightsRequest
 from portal.protection.purging import Line, note_destroyed, pieces_of
 from portal.protection.rights import (
     AHEAD,
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
 
 TABLE = "rights_request"
+_COUNT = Walled(insert(table_of(RightsCounter)), key=("structure_id",), add=("last",))
 MOST_WORDS = 4000
 _FARTHEST_BACK = 92
 """Days: what was asked longer ago than the longest clock is late beyond what this desk can mend."""
-_OPEN = (CaseState.CLOSED, CaseState.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def enter(u: Unit, asked: Asked) -> RightsRequest:
     row = RightsRequest(
         id=id_,
         case_id=asked.case_id,
-        number=(u.one(select(func.max(RightsRequest.number))) or 0) + 1,
+        number=_next_number(u),
         right=asked.right,
         proof=asked.proof,
         received_on=asked.received_on,
@@ -166,12 +166,11 @@ def extend(u: Unit, number: int, why: str) -> RightsRequest:
     return row
 
 
-def erase(u: Unit, number: int, farewell: str) -> Forgotten:
+def erase(u: Unit, number: int) -> Forgotten:
     """What was destroyed of the case of a request, which is answered by that.
 
-    A case that is not answered yet is closed first, as withdrawn, with the words of `farewell`. Raises
-    `Refused("case_open")` for one that is answered and not closed, `Refused("held")` for one that a hold
-    keeps, `NotFound`, `Conflict`.
+    Wherever the case stands: one that is open ends by it. Raises `Refused("held")` for one that a hold keeps,
+    `Refused("erased")`, `NotFound`, `Conflict`.
     """
     row = _open(u, number)
     if row.case_id is None:
@@ -179,8 +178,6 @@ def erase(u: Unit, number: int, farewell: str) -> Forgotten:
     case = case_by_id(u, row.case_id)
     if case.id in held_now(u).cases:
         raise Refused("held")
-    if case.state not in _OPEN:
-        take(u, case.id, "dismiss", Given(farewell, language="fr", outcome=Outcome.WITHDRAWN))
     gone = forget_words(u, case.id, author(u, None), rule=REQUEST, request=row.number)
     note_destroyed(u, Line(REQUEST, policy(u).number), 1, pieces_of(gone))
     answer(u, number)
@@ -211,6 +208,12 @@ def _remind(u: Unit, row: RightsRequest, today: date) -> int:
     named = set() if row.case_id is None else set(persons_named(u, row.case_id))
     able = {one.person.id for one in members(u) if may(one.role, Permission.MANAGE_RIGHTS)}
     return sum(tell_member(u, Notice.RIGHTS_DUE, person_id, **facts) for person_id in sorted(able - named))
+
+
+def _next_number(u: Unit) -> int:
+    """The next number, from 1; who enters another in the same moment waits for this one."""
+    u.run(_COUNT, last=1)
+    return u.one(select(RightsCounter.last)) or 1
 
 
 def _holidays(u: Unit) -> set[date]:

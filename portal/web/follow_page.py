@@ -98,7 +98,8 @@ def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]
     clocks = clocks_of(u, row.id)
     answer = clocks.get(ClockName.ANSWER)
     # While we wait for the filer no date runs: the promise is counted on from their reply (decisions, 16).
-    owed = None if answer is None or answer.stopped_at or standing.is_paused else full_date(answer.due_on)
+    is_owed = answer is not None and not (answer.stopped_at or standing.is_paused or standing.is_erased)
+    owed = full_date(answer.due_on) if answer is not None and is_owed else None
     is_late = answer is not None and owed is not None and answer.due_on < place.day_of(u.now)
     may_write = bool(verbs & WRITES)
     label, sentence = _status(standing, may_write=may_write)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import force_locale, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from wtforms import Form, StringField, TextAreaField
 
 from portal.cases.queries import case_by_id, case_by_reference
@@ -65,7 +65,6 @@ _FAULTS: dict[tuple[str, str], str] = {
 }
 _EMPTY = N_("Fill this in.")
 _NO_REASON = N_("Say why: the person is told.")
-_FAREWELL = N_("You asked us to erase your message. We have done so.")
 _SAYING: dict[str, Callable[[Unit, int, str], object]] = {
     "answer": answer,
     "refuse": refuse,
@@ -262,9 +261,7 @@ def act(desk: Desk, number: int, verb: str) -> ResponseReturnValue:
     try:
         with house().database.transaction(desk.scope) as u:
             if verb == "erase":
-                with force_locale("fr"):
-                    farewell = gettext(_FAREWELL)
-                erase(u, number, farewell)
+                erase(u, number)
             else:
                 _SAYING[verb](u, number, said)
             journal(u, _ACTS[verb], by=desk.person.id, request=str(number))

@@ -133,12 +133,6 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
         N_("It was put off before, or its day has passed."),
         N_("Answer the person now, or refuse and say why."),
     ),
-    (Refused, "case_open"): Told(
-        409,
-        _NOT_POSSIBLE,
-        N_("This message is answered and not closed: its words cannot be erased yet."),
-        N_("Close it on its page, then come back."),
-    ),
     (Refused, "held"): Told(
         409,
         _NOT_POSSIBLE,

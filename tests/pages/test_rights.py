@@ -110,21 +110,19 @@ def test_an_erasure_destroys_the_words_of_the_case_now(world: World) -> None:
         assert list(drifted(u)) == []
         (line,) = u.all(select(Destruction))
         assert (line.rule, line.things, line.months, line.person_id) == ("request", 1, None, lead.person_id)
-        assert line.pieces == {"texts": 2}
+        assert line.pieces == {"texts": 1}
         assert request_of(u, 1).answered_on is not None
     assert "لم نعد نحتفظ بكلماتك" in followed(world, receipt)[2].text
     assert lead.get("/s/passerelle/protection/destroyed").status_code == 200
     assert lead.post(f"{where}/erase").status_code == 409
 
 
-def test_an_answered_case_is_closed_first(sqlite_world: World) -> None:
+def test_an_answered_case_ends_by_it(sqlite_world: World) -> None:
     lead = signed_in(sqlite_world)
     _, reference = file(sqlite_world)
     step(lead, reference, "acknowledge")
     step(lead, reference, "answer", message="تم.", language="ar", finding="upheld")
     where = asked(lead, "erasure", reference)
-    assert lead.post(f"{where}/erase").status_code == 409
-    step(lead, reference, "close", outcome="answered", finding="upheld")
     assert lead.post(f"{where}/erase").status_code == 303
 
 

@@ -107,7 +107,7 @@ def test_a_hold_that_is_ended_or_renewed(world: World, planted: Planted) -> None
                 renew_hold(u, row.id, bad)
     nightly(world)
     with world.database.transaction(planted.lead) as u, pytest.raises(Refused, match="held"):
-        erase(u, planted.number, "Adieu")
+        erase(u, planted.number)
     with world.database.transaction(planted.lead) as u:
         end_hold(u, row.id)
     nightly(world)
