@@ -1,7 +1,8 @@
-"""What is put beside a case without a step of it: a translation, a photo, a colleague whom it concerns."""
+"""What is put beside a case without a step of it: a translation, a photo, a voice, a colleague concerned."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -9,9 +10,19 @@ from sqlalchemy import select
 from portal.cases.actions import check_fresh
 from portal.cases.events import CaseStepTaken
 from portal.cases.models import Attachment, CasePerson, Message
-from portal.cases.queries import ATTACHMENT, able_to_handle, case_key, locked, photo_of, standing_of
-from portal.cases.rules import MAX_PHOTOS, Direction
-from portal.cases.standing import PERSON_NAMED, PHOTO_ADDED, READ, TRANSLATED, Happened
+from portal.cases.queries import (
+    ATTACHMENT,
+    VOICE,
+    able_to_handle,
+    attachment_of,
+    case_key,
+    locked,
+    photos_of,
+    standing_of,
+    voices_of,
+)
+from portal.cases.rules import MAX_PHOTOS, MAX_VOICES, Direction
+from portal.cases.standing import PERSON_NAMED, PHOTO_ADDED, READ, TRANSLATED, VOICE_ADDED, Happened
 from portal.cases.writing import BY_FILER, Words, author, happen, read_text, say, to_the_hour, told
 from portal.core.crypto import place, seal_bytes
 from portal.core.errors import Invalid, NotFound, Refused
@@ -44,34 +55,48 @@ def translate(u: Unit, case_id: UUID, message_id: UUID, given: Given) -> Standin
     return happen(u, case, Happened(TRANSLATED, u.now, payload), author(u, None))
 
 
-def attach(u: Unit, case_id: UUID, photo: bytes, *, media_type: str) -> Attachment:
-    """A photo, made anew by `photos.clean`, sealed under the case's key; the same one again is kept once.
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """A sort of attachment: its name in faults and payloads, its event, how many of it a case keeps."""
 
-    Raises `Invalid("photo")`.
+    name: str
+    event: str
+    most: int
+
+
+_PHOTO, _VOICE = _Sort("photo", PHOTO_ADDED, MAX_PHOTOS), _Sort("voice", VOICE_ADDED, MAX_VOICES)
+
+
+def attach(u: Unit, case_id: UUID, body: bytes, *, media_type: str) -> Attachment:
+    """A photo, made anew by `photos.clean`, or a voice message, bare by `voices.heard`.
+
+    It is sealed under the case's key; the same one again is kept once. Raises
+    `Invalid("photo")` or `Invalid("voice")` above what a case keeps.
     """
     case = locked(u, case_id)
-    kept = u.all(select(Attachment).where(Attachment.case_id == case_id))
+    is_voice = media_type.startswith(VOICE)
+    sort, kept = (_VOICE, voices_of(u, case_id)) if is_voice else (_PHOTO, photos_of(u, case_id))
     for one in kept:
-        if one.size == len(photo) and photo_of(u, case_key(u, case), case_id, one.id)[1] == photo:
+        if one.size == len(body) and attachment_of(u, case_key(u, case), case_id, one.id)[1] == body:
             return one
-    if len(kept) >= MAX_PHOTOS:
-        raise Invalid("photo", reason="many", limit=MAX_PHOTOS)
+    if len(kept) >= sort.most:
+        raise Invalid(sort.name, reason="many", limit=sort.most)
     attachment_id = new_id(to_the_hour(u.now))
     row = Attachment(
         id=attachment_id,
         case_id=case_id,
         at=u.now,
         media_type=media_type,
-        size=len(photo),
+        size=len(body),
         body_sealed=seal_bytes(
-            case_key(u, case), photo, aad=place(u.structure_id, ATTACHMENT, attachment_id, "body_sealed")
+            case_key(u, case), body, aad=place(u.structure_id, ATTACHMENT, attachment_id, "body_sealed")
         ),
     )
     u.add(row)
     by = BY_FILER if u.scope.actor_id is None else author(u, None)
-    happen(u, case, Happened(PHOTO_ADDED, u.now, {"photo": attachment_id.hex}), by)
+    happen(u, case, Happened(sort.event, u.now, {sort.name: attachment_id.hex}), by)
     if by is BY_FILER:
-        u.publish(CaseStepTaken(case.id, case.reference, PHOTO_ADDED, by_filer=True, tells_filer=False))
+        u.publish(CaseStepTaken(case.id, case.reference, sort.event, by_filer=True, tells_filer=False))
     return row
 
 

@@ -185,7 +185,7 @@ class Message(CaseBound, OwnedRow, Base):
 
 
 class Attachment(CaseBound, OwnedRow, Base):
-    """A photo of a case, made anew from its pixels (no place, no device), sealed under the case's key."""
+    """A photo of a case, made anew from its pixels, or a voice message, bare; sealed under the case's key."""
 
     __tablename__ = "attachment"
     __table_args__ = (owned_fk("case_id", "cases"),)

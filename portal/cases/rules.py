@@ -108,6 +108,7 @@ REOPEN_WITHIN_DAYS = 60
 MAX_TEXT = 10_000
 """Characters of one message, of any script."""
 MAX_PHOTOS = 5
+MAX_VOICES = 3
 
 
 @dataclass(frozen=True, slots=True)

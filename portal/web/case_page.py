@@ -18,6 +18,7 @@ from portal.cases.queries import (
     seen_before,
     standing_of,
     thread,
+    voices_of,
 )
 from portal.cases.rules import KINDS, CaseState, Direction
 from portal.cases.ways import CHANNELS, URGENCIES
@@ -76,6 +77,7 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         known = cards(u, _people(row, events, said))
         contact, name = contact_of(u, row.id), name_of(u, row)
         photos = [one.id for one in photos_of(u, row.id)]
+        voices = [one.id for one in voices_of(u, row.id)]
         facts, concern = _facts(u, row, place, standing, known), concerned(u, desk, row)
         today = place.local(u.now).date()
         has_answered = desk.person.id in seen_before(u, row.id)
@@ -101,6 +103,13 @@ def case_page(desk: Desk, reference: str, refusal: Refusal | None = None, *, don
         photos=[
             {"label": gettext("Photo %(number)d", number=number), "url": _photo_url(desk, row, one)}
             for number, one in enumerate(photos, 1)
+        ],
+        voices=[
+            {
+                "label": gettext("Voice message %(number)d", number=number),
+                "url": desk.url("cases", row.reference, "voices", str(one)),
+            }
+            for number, one in enumerate(voices, 1)
         ],
         messages=[
             {**_message(row, place, one, known, gone), **_translation(desk, row, one, known, refusal)}

@@ -17,6 +17,7 @@ from portal.cases.standing import (
     PHOTO_ADDED,
     READ,
     TRANSLATED,
+    VOICE_ADDED,
 )
 from portal.core.languages import N_
 from portal.core.worktime import Reason
@@ -65,6 +66,7 @@ EVENTS: dict[str, str] = {
     FILED: N_("Received"),
     TRANSLATED: N_("Translation added"),
     PHOTO_ADDED: N_("Photo added"),
+    VOICE_ADDED: N_("Voice message added"),
     PERSON_NAMED: N_("Person concerned noted"),
     READ: N_("The person opened the answer"),
     MOTIF_CHOSEN: N_("Subject chosen"),

@@ -16,10 +16,10 @@ from portal.cases.beside import translate
 from portal.cases.queries import (
     PAGE,
     Sought,
+    attachment_of,
     case_by_reference,
     case_key,
     count_cases,
-    photo_of,
     work_list,
 )
 from portal.cases.rules import KINDS, CaseState, Finding, Kind, Outcome
@@ -236,7 +236,21 @@ def photo(desk: Desk, reference: str, photo_id: UUID) -> Response:
     """A photo of the case."""
     with house().database.reading(desk.scope) as u:
         row = case_by_reference(u, reference)
-        media_type, picture = photo_of(u, case_key(u, row), row.id, photo_id)
+        media_type, picture = attachment_of(u, case_key(u, row), row.id, photo_id)
     response = Response(picture, mimetype=media_type)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/s/<slug>/cases/<reference>/voices/<uuid:voice_id>")
+@requires(Permission.READ_CASES)
+def voice(desk: Desk, reference: str, voice_id: UUID) -> Response:
+    """A voice message of the case: a file, which a player in the page reads too."""
+    with house().database.reading(desk.scope) as u:
+        row = case_by_reference(u, reference)
+        media_type, sound = attachment_of(u, case_key(u, row), row.id, voice_id)
+    response = Response(sound, mimetype=media_type)
+    name = f"{row.reference}.{media_type.partition('/')[2]}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -230,6 +230,26 @@ SAMPLES: dict[str, Sample] = {
     ),
     "pagination": Sample({"newer": _SEEN, "older": _SEEN}, {"newer": None, "older": None}),
     "panel": Sample({}, body=_TEXT),
+    "resting": Sample(
+        {
+            "tablet": {
+                "minutes": 5,
+                "seconds": 300,
+                "is_writing": False,
+                "start": _SEEN,
+                "more": f"{_SEEN}?more=1",
+            }
+        },
+        {
+            "tablet": {
+                "minutes": 0,
+                "seconds": 20,
+                "is_writing": False,
+                "start": _SEEN,
+                "more": f"{_SEEN}?more=1",
+            }
+        },
+    ),
     "picture": Sample({"name": "complaint"}),
     "plain_bars": Sample(
         {

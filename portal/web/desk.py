@@ -26,6 +26,8 @@ _POLICY = (
 )
 
 
+_PLAYER = "media-src 'self'"
+"""Beside it on a page with a voice message to play, and on no other."""
 _ENDINGS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}?\N{ARABIC QUESTION MARK}:"
 """What a label may end with and a sentence that begins with it may not go on with."""
 
@@ -81,7 +83,8 @@ def render_staff(template: str, desk: Desk | None, status: int = 200, **context:
             "flashes": [],
         }
         response = make_response(render_template(template, **{**shared, **context}), status)
-    response.headers["Content-Security-Policy"] = _POLICY.format(styles=style_source(own) if own else "")
+    policy = _POLICY.format(styles=style_source(own) if own else "")
+    response.headers["Content-Security-Policy"] = f"{policy}; {_PLAYER}" if context.get("voices") else policy
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = language
     return response

@@ -12,16 +12,18 @@ from flask import Blueprint, redirect, request
 from flask_babel import force_locale, format_decimal, gettext
 
 from portal.cases.actions import Filing
+from portal.cases.beside import attach
 from portal.cases.filing import Filed, file, filed_by
 from portal.cases.queries import clocks_of
 from portal.cases.rules import KINDS, MAX_TEXT, ClockName, Kind
+from portal.cases.voices import MAX_BYTES, heard
 from portal.cases.writing import read_text
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid
 from portal.core.languages import N_
 from portal.web import reaching
 from portal.web.dates import day_told
-from portal.web.guard import public
+from portal.web.guard import public, takes
 from portal.web.house import house
 from portal.web.kit import render_public
 from portal.web.place import Place, place_at, read_segments
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from flask import Response
     from flask.typing import ResponseReturnValue
 
+    from portal.cases.voices import Voice
+
 bp = Blueprint("doors", __name__)
 
 FILING = "filing"
@@ -43,6 +47,7 @@ CASE = "case"
 FILING_AGE = timedelta(hours=24)
 RECEIPT_AGE = timedelta(minutes=30)
 _NONCE_BYTES = 16
+_BESIDE_VOICE = 256 * 1024
 _KIND_OF = {row.door: kind for kind, row in KINDS.items()}
 LONGEST_NAME = 120
 
@@ -94,6 +99,10 @@ FAULTS: dict[tuple[str, str], str] = {
     ("photo", "size"): N_("This photo is too big: 10 MB at most. Take it again smaller, or crop it."),
     ("photo", "form"): N_("We cannot open this photo. Send a JPEG, PNG or WebP picture."),
     ("photo", "many"): N_("We keep %(limit)s photos at most."),
+    ("voice", "size"): N_("This voice message is too long: a minute at most, or 2 MB. Say it again shorter."),
+    ("voice", "form"): N_("We cannot open this voice message. Record it again, or write a few words."),
+    ("voice", "many"): N_("We keep %(limit)s voice messages at most."),
+    ("voice", "again"): N_("Choose your voice message once more: a browser does not keep it."),
 }
 """What is said at a field, by the fault's field and reason."""
 
@@ -202,20 +211,22 @@ def door(kind: str, key: str, language: str, door: str) -> Response:
 
 @bp.post(f"{_ENTRANCE}/<{_DOORS}:door>")
 @public
+@takes(MAX_BYTES + _BESIDE_VOICE)
 def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
     """File what was written, or show it again with what is missing."""
     place, form, token = place_here(kind, key, language), Form.sent(), request.form.get("token", "")
-    faults = [] if _wants_time(place) else form.faults()
+    said, faults = _said(place, form)
     try:
         nonce = read_form_token(token)
     except Expired:
-        waited = faults or [Invalid("message", reason="waited")]
+        again = [Invalid("voice", reason="again")] if said else []
+        waited = faults or [Invalid("message", reason="waited"), *again]
         return _door_page(place, _KIND_OF[door], form, new_form_token(), waited)
     if faults or _wants_time(place):
         return _door_page(place, _KIND_OF[door], form, token, faults)
     filing = Filing(
         kind=_KIND_OF[door],
-        text=form.message,
+        text=form.message.strip() or said_instead(place.language),
         language=place.language,
         site_id=place.site_id,
         nonce=nonce,
@@ -230,7 +241,10 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
         agreement_id=place.agreement_id,
         mediator_id=place.mediator_id,
     )
-    file(house().database, house().hasher, place.scope, filing)
+    filed = file(house().database, house().hasher, place.scope, filing)
+    if said is not None:
+        with house().database.transaction(place.scope) as u:
+            attach(u, filed.case_id, said.sound, media_type=said.media_type)
     kept = house().tokens.seal(RECEIPT, {"n": urlsafe_b64encode(nonce).decode()}, now=house().clock.now())
     return redirect(place.url("receipts", kept), 303)
 
@@ -249,6 +263,39 @@ def receipt(kind: str, key: str, language: str, token: str) -> ResponseReturnVal
         again = house().tokens.seal(RECEIPT, payload, now=house().clock.now())
         return redirect(place.url("receipts", again), 303)
     return _receipt_page(place, filed)
+
+
+def _said(place: Place, form: Form) -> tuple[Voice | None, list[Invalid]]:
+    """The voice message, if one was sent, and everything that is wrong with the form.
+
+    Who has spoken need not write.
+    """
+    if _wants_time(place):
+        return None, []
+    raw, faults = sent_voice(), form.faults()
+    if not raw:
+        return None, faults
+    faults = [one for one in faults if (one.fact, one.facts.get("reason")) != ("message", "empty")]
+    try:
+        said = heard(raw)
+    except Invalid as fault:
+        return None, [*faults, fault]
+    return said, [*faults, Invalid("voice", reason="again")] if faults else []
+
+
+def sent_voice() -> bytes:
+    """The file of the field for a voice message; nothing without one."""
+    sent = request.files.get("voice")
+    if sent is None:
+        return b""
+    with sent.stream as stream:  # a long one lies in a file of its own, for as long as it is open
+        return stream.read()
+
+
+def said_instead(language: str) -> str:
+    """What stands in the place of words that were spoken, in the person's language."""
+    with force_locale(language):
+        return str(gettext("(Voice message)"))
 
 
 def _wants_time(place: Place) -> bool:

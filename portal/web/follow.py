@@ -16,6 +16,8 @@ from portal.cases.filing import open_by_receipt
 from portal.cases.photos import MAX_BYTES, MEDIA_TYPE, clean
 from portal.cases.queries import case_by_id
 from portal.cases.rules import Actor, CaseState
+from portal.cases.voices import MAX_BYTES as MOST_SOUND
+from portal.cases.voices import heard
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid, Refused
 from portal.web.doors import (
@@ -26,6 +28,7 @@ from portal.web.doors import (
     new_form_token,
     place_here,
     read_form_token,
+    sent_voice,
     status_of,
     told_faults,
 )
@@ -156,6 +159,23 @@ def photo(kind: str, key: str, language: str, token: str) -> ResponseReturnValue
             if not may_take(u, case_by_id(u, case_id)) & WRITES:
                 raise Refused("step", verb="photo")
             attach(u, case_id, fresh, media_type=MEDIA_TYPE)
+    except Invalid as fault:
+        return _case_page(place, token, faults=[fault])
+    return redirect(place.url("case", token), 303)
+
+
+@bp.post(f"{_CASE}/voice")
+@public
+@takes(MOST_SOUND + _BESIDE_PHOTO)
+def voice(kind: str, key: str, language: str, token: str) -> ResponseReturnValue:
+    """Keep a voice message, without what its file tells of the phone."""
+    place, case_id = place_here(kind, key, language), _case_of(token)
+    try:
+        said = heard(sent_voice())
+        with house().database.transaction(place.scope) as u:
+            if not may_take(u, case_by_id(u, case_id)) & WRITES:
+                raise Refused("step", verb="voice")
+            attach(u, case_id, said.sound, media_type=said.media_type)
     except Invalid as fault:
         return _case_page(place, token, faults=[fault])
     return redirect(place.url("case", token), 303)

@@ -10,10 +10,11 @@ from flask_babel import gettext
 
 from portal.cases.erasing import erased_at
 from portal.cases.errands import bodies
-from portal.cases.queries import clocks_of, events_of, photos_of, standing_of, thread
+from portal.cases.queries import clocks_of, events_of, photos_of, standing_of, thread, voices_of
 from portal.cases.rules import (
     KINDS,
     MAX_PHOTOS,
+    MAX_VOICES,
     REOPEN_WITHIN_DAYS,
     Actor,
     CaseState,
@@ -95,7 +96,7 @@ def may_take(u: Unit, row: Case) -> set[str]:
 def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]:
     """What `public/case.html` shows of the case, in the language in force; an address a step allowed."""
     standing, verbs, photos = standing_of(u, row), may_take(u, row), photos_of(u, row.id)
-    clocks = clocks_of(u, row.id)
+    clocks, voices = clocks_of(u, row.id), voices_of(u, row.id)
     answer = clocks.get(ClockName.ANSWER)
     # While we wait for the filer no date runs: the promise is counted on from their reply (decisions, 16).
     is_owed = answer is not None and not (answer.stopped_at or standing.is_paused or standing.is_erased)
@@ -132,9 +133,14 @@ def case_context(u: Unit, place: Place, row: Case, token: str) -> dict[str, Any]
         "photos": [
             {"label": gettext("Photo %(number)d", number=number)} for number, _ in enumerate(photos, 1)
         ],
+        "voices": [
+            {"label": gettext("Voice message %(number)d", number=number)}
+            for number, _ in enumerate(voices, 1)
+        ],
         "urls": {
             "message": url("message", allowed=may_write),
             "photo": url("photo", allowed=may_write and len(photos) < MAX_PHOTOS),
+            "voice": url("voice", allowed=may_write and len(voices) < MAX_VOICES),
             "contest": url("contest", allowed="contest" in verbs),
             "close": url("close", allowed="accept" in verbs),
             "first": place.url(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext, ngettext
 
-from portal.cases.queries import case_key, contact_of, name_of, photos_of, thread
+from portal.cases.queries import case_key, contact_of, name_of, photos_of, thread, voices_of
 from portal.cases.rules import KINDS, Direction
 from portal.cases.ways import CHANNELS
 from portal.core.languages import LANGUAGES, direction_of
@@ -45,6 +45,11 @@ def copy_of(u: Unit, desk: Desk, case: Case) -> Paper:
         parts.append(Quote(head, said.text, said.language, "rtl" if direction == "rtl" else "ltr"))
     if photos:
         told = ngettext("%(num)d photo is kept with it.", "%(num)d photos are kept with it.", len(photos))
+        parts.append(Text(told))
+    if voices := voices_of(u, case.id):
+        told = ngettext(
+            "%(num)d voice message is kept with it.", "%(num)d voice messages are kept with it.", len(voices)
+        )
         parts.append(Text(told))
     return Paper(
         title=gettext("What we keep of your message %(reference)s", reference=case.reference),

@@ -650,6 +650,7 @@ NO_PAGE: dict[str, str] = {
     "operators.version": "read by programs",
     "sign_in.first_page": "leads on at once",
     "cases.photo": "a picture",
+    "cases.voice": "a recording",
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",
     "printing.printed": "a PDF: see test_papers",

@@ -21,7 +21,7 @@ from portal.cases.beside import name_person, translate
 from portal.cases.errands import BodyGiven, add_body
 from portal.cases.filing import file
 from portal.cases.models import Attachment, Case, Message
-from portal.cases.queries import case_by_id, case_key, photo_of
+from portal.cases.queries import attachment_of, case_by_id, case_key
 from portal.cases.rules import Direction, Kind
 from portal.cases.ways import BodyKind
 from portal.certification.actions import Decided, open_action
@@ -262,4 +262,4 @@ def telling_photo(artist: str, says: str, place: str, comment: str) -> bytes:
 
 def _photo_kept(u: Unit, case: Case) -> tuple[UUID, bytes]:
     photo_id = u.all(select(Attachment.id).where(Attachment.case_id == case.id))[-1]
-    return photo_id, photo_of(u, case_key(u, case), case.id, photo_id)[1]
+    return photo_id, attachment_of(u, case_key(u, case), case.id, photo_id)[1]
