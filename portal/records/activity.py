@@ -6,6 +6,7 @@ them). A month may be counted by register, or as a whole, or both: nothing is ad
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -56,6 +57,8 @@ _HEADINGS = {
     "register": ("registre", "registre d intervention", "register", "nature"),
     "n": ("nombre", "rencontres", "n", "encounters", "contacts", "total"),
 }
+_NUMBERED = re.compile(r"(?:(?:registre|register|n|no|numero) )*(\d{1,2})(?:[.:/-]* ?[a-z].*)?")
+"""A register by its number, alone or with its name behind."""
 _ALL_WRITTEN = frozenset({"", "tous", "toutes", "total", "all", "ensemble"})
 
 
@@ -88,11 +91,22 @@ def read_month(text: str) -> date | None:
     if len(parts) != 2:  # noqa: PLR2004 -- month and year
         return None
     first, last = parts if len(parts[1]) == 4 else parts[::-1]  # noqa: PLR2004 -- a year
-    number = MONTHS.get(first) or (int(first) if first.isdecimal() else 0)
+    number = MONTHS.get(first) or whole(first)
+    year = whole(last)
+    if number is None or year is None:
+        return None
     try:
-        return date(int(last), number, 1)
+        return date(year, number, 1)
     except ValueError:
         return None
+
+
+def whole(text: str) -> int | None:
+    """A count that was typed, spaces between its digits or not; None for none, or above a million."""
+    digits = "".join(text.split())
+    if not digits.isdecimal() or len(digits) > len(str(MOST)) or int(digits) > MOST:
+        return None
+    return int(digits)
 
 
 def read_activity(
@@ -125,19 +139,18 @@ def _read(
     told: Mapping[str, str], sites: Mapping[str, UUID], main: UUID, today: date
 ) -> tuple[Count | None, list[tuple[str, str]]]:
     month, site = read_month(told["month"]), sites.get(plain(told["site"])) if told["site"] else main
-    digits = "".join(told["n"].split())
-    kind = _register(told["register"])
+    kind, n = _register(told["register"]), whole(told["n"])
     looks = (
         ("month", "form", month is None),
         ("month", "future", month is not None and month > today),
         ("site", "unknown", site is None),
         ("register", "unknown", kind is None),
-        ("n", "form", not digits.isdecimal() or int(digits) > MOST),
+        ("n", "form", n is None),
     )
     wrong = [(column, reason) for column, reason, is_wrong in looks if is_wrong]
-    if wrong or month is None or site is None or kind is None:
+    if wrong or month is None or site is None or kind is None or n is None:
         return None, wrong
-    return Count(month, site, kind, int(digits)), []
+    return Count(month, site, kind, n), []
 
 
 def _register(text: str) -> Intervention | None:
@@ -146,7 +159,7 @@ def _register(text: str) -> Intervention | None:
     if told in _ALL_WRITTEN:
         return Intervention.ALL
     several = [one for one in Intervention if one is not Intervention.ALL]
-    if told[:1].isdecimal():
-        at = int(told[0])
+    if numbered := _NUMBERED.fullmatch(told):
+        at = int(numbered[1])
         return several[at - 1] if 1 <= at <= len(several) else None
     return next((one for one in several if one.value == told), None)

@@ -170,12 +170,12 @@ def activity(u: Unit, since: date) -> Sequence[ActivityCount]:
     )
 
 
-def encounters(counts: Iterable[ActivityCount]) -> dict[date, int]:
-    """Encounters by month: at each site the whole that was counted, else its registers together."""
+def encounters(counts: Iterable[ActivityCount]) -> dict[date, dict[UUID, int]]:
+    """Encounters by month and site: the whole that was counted there, else its registers together."""
     by_place: defaultdict[tuple[date, UUID], dict[Intervention, int]] = defaultdict(dict)
     for one in counts:
         by_place[one.month, one.site_id][one.intervention] = one.n
-    found: defaultdict[date, int] = defaultdict(int)
-    for (month, _), told in by_place.items():
-        found[month] += told.get(Intervention.ALL, sum(told.values()))
+    found: defaultdict[date, dict[UUID, int]] = defaultdict(dict)
+    for (month, site_id), told in by_place.items():
+        found[month][site_id] = told.get(Intervention.ALL, sum(told.values()))
     return dict(found)

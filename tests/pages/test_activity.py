@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from insight_world import answered
+from insight_world import answered, asked_in
 from staff import signed_in
 
 from portal.core.tables import read_table
 from portal.people.rules import Role
 from portal.records.activity import Count, Intervention, read_activity, read_month
+from portal.tenancy.actions import open_site
 
 if TYPE_CHECKING:
     from build import World
@@ -37,6 +39,14 @@ def plain(answer: TestResponse) -> str:
     return answer.text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
+def fields(page: str) -> dict[str, str]:
+    """The counts that the form holds, by field."""
+    found = re.findall(r'<input[^>]*name="(\w+)"[^>]*>', page)
+    values = {name: re.search(rf'<input[^>]*name="{name}"[^>]*>', page) for name in found}
+    told = {name: re.search(r'value="([^"]+)"', found[0]) for name, found in values.items() if found}
+    return {name: value[1] for name, value in told.items() if value and name in set(Intervention)}
+
+
 def sent(lead: Colleague, text: str) -> TestResponse:
     """What a table is answered."""
     data = {"csrf_token": lead.csrf, "table": (BytesIO(text.encode()), "activite.csv")}
@@ -53,6 +63,9 @@ def sent(lead: Colleague, text: str) -> TestResponse:
         ("13/2027", None),
         ("février", None),
         ("", None),
+        ("9" * 5000 + " 2027", None),
+        ("99999999999 05", None),
+        ("05 " + "9" * 5000, None),
     ],
 )
 def test_a_month_is_read_as_it_was_typed(written: str, meant: date | None) -> None:
@@ -76,15 +89,78 @@ def test_a_table_is_read_whole_or_not_at_all() -> None:
     assert read("Quand;Nombre\r\n02/2027;1\r\n")[1] == [(0, "month", "missing")]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2", Intervention.CONFLICT),
+        ("2. Conflits prévenus", Intervention.CONFLICT),
+        ("n° 2", Intervention.CONFLICT),
+        ("Registre 2", Intervention.CONFLICT),
+        ("12", None),
+        ("0", None),
+        ("2,5", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_register_is_told_by_its_whole_number(written: str, meant: Intervention | None) -> None:
+    found, faults = read(f'Mois;Registre;Nombre\r\n02/2027;"{written}";7\r\n')
+    assert [one.intervention for one in found] == ([meant] if meant else [])
+    assert faults == ([] if meant else [(2, "register", "unknown")])
+
+
+def test_digits_without_end_are_no_count(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    assert lead.post(HERE, month="2027-02", all="9" * 5000).status_code == 422
+    lead.post(HERE, month="2027-02", all="١٢")  # digits as Arabic writes them
+    assert fields(lead.get(f"{HERE}?month=2027-02").text) == {"all": "12"}
+    assert read(f"Mois;Nombre\r\n02/2027;{'9' * 5000}\r\n")[1] == [(2, "n", "form")]
+
+
+def test_a_month_that_was_counted_comes_back_and_only_what_is_emptied_goes(world: World) -> None:
+    lead = signed_in(world)
+    lead.post(HERE, month="2027-02", all="120")
+    lead.post(HERE, month="2027-02", conflict="5")  # from a page that had not seen the 120
+    shown = plain(lead.get(f"{HERE}?month=2027-02"))
+    assert fields(shown) == {"all": "120", "conflict": "5"}
+    assert fields(plain(lead.get(f"{HERE}?month=2027-01"))) == {}
+    kept = lead.post(HERE, month="2027-02", all="", was_all="120", conflict="5", was_conflict="5")
+    assert "month=2027-02" in kept.location
+    assert fields(plain(lead.get(kept.location))) == {"conflict": "5"}
+
+
+def test_what_somebody_else_counted_meanwhile_is_not_overwritten_unseen(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    lead.post(HERE, month="2027-02", all="120")
+    stale = lead.post(HERE, month="2027-02", all="90", was_all="")
+    assert stale.status_code == 422
+    assert "120" in stale.text
+    assert fields(plain(lead.get(f"{HERE}?month=2027-02"))) == {"all": "120"}
+    again = fields(stale.text), dict(re.findall(r'name="was_(\w+)" value="(\d+)"', stale.text))
+    assert again == ({"all": "90"}, {"all": "120"})
+
+
+def test_opinions_count_only_where_encounters_are_known(world: World) -> None:
+    with world.database.transaction(world.lyon.scope) as u:
+        annex = open_site(u, name="Annexe", zone="metropole").id
+    answered(world, meeting={"good": 50}, day=date(2027, 2, 9), code=asked_in(world, site_id=annex))
+    answered(world, meeting={"good": 10}, day=date(2027, 2, 9))
+    lead = signed_in(world)
+    lead.post(HERE, month="2027-02", all="40", site=str(world.lyon.site.id))
+    assert "10 sur 40" in plain(lead.get(HERE))
+    lead.post(HERE, month="2027-02", all="60", site=str(annex))
+    assert "60 sur 100" in plain(lead.get(HERE))
+
+
 def test_encounters_stand_beside_opinions(world: World) -> None:
     answered(world, meeting={"good": 30, "bad": 6}, day=date(2027, 2, 9))
     lead = signed_in(world)
     assert lead.post(HERE, month="2027-02", all="1 200").status_code == 303
     shown = plain(lead.get(HERE))
     assert "3,0 % (36 sur 1 200)" in shown
-    assert lead.post(HERE, month="2027-02", all="", presence="12", watch="6").status_code == 303
+    registers = {"presence": "12", "watch": "6"}
+    assert lead.post(HERE, month="2027-02", all="", was_all="1200", **registers).status_code == 303
     assert "36 sur 18" in plain(lead.get(HERE))
-    lead.post(HERE, month="2027-02")
+    lead.post(HERE, month="2027-02", was_presence="12", was_watch="6")
     assert "sur 18" not in plain(lead.get(HERE))
 
 
