@@ -10,6 +10,7 @@ import click
 from portal.channels.qr import code_url, terminal
 from portal.cli.checks import is_new, require_servable
 from portal.cli.ground import AS_JSON, opened, settings, tell
+from portal.cli.leaving import structure_erase, structure_export
 from portal.cli.points import structure_import
 from portal.core.crypto import Keys, Tokens
 from portal.core.db import Scope
@@ -33,6 +34,8 @@ def structure() -> None:
 
 
 structure.add_command(structure_import)
+structure.add_command(structure_export)
+structure.add_command(structure_erase)
 
 
 @structure.command("create")

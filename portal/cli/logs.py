@@ -50,6 +50,7 @@ FIELDS: dict[str, Field] = {
     "ms": Field("how long it took", "a number", _NUMBER),
     "job": Field("which job", "a name in the code", _NAME),
     "structure": Field("which structure, by its number", "an institution, no person", _NUMBER),
+    "rows": Field("how many rows", "a number", _NUMBER),
     "notice": Field(
         "which mail, by its random number", "leads to a row, which knows no text", r"[0-9a-f]{32}"
     ),
@@ -82,6 +83,7 @@ EVENTS: dict[str, Event] = {
     "notice %s not sent: %s": Event("a mail was not sent", ("notice", "why")),
     "notice %s could not be written": Event("a mail could not be written", ("notice",)),
     "notice %s given up after %s tries": Event("a mail was given up", ("notice", "tries")),
+    "structure %s was erased: %s rows": Event("a structure was erased", ("structure", "rows")),
     "the job worker could not go on": Event("the job worker could not go on"),
     "a thread ended": Event("a thread ended"),
     # What gunicorn says from "warning" on.

@@ -125,7 +125,7 @@ def upgrade(owner_url: str, application_role: str | None = None) -> str:
     `application_role` (PostgreSQL) gets the rights to read and write, and no other. All of it is one
     transaction, one upgrade at a time: whoever kills it leaves the schema that was there.
     """
-    engine = _owner_engine(owner_url)
+    engine = owner_engine(owner_url)
     try:
         with engine.connect() as connection:
             with connection.begin():
@@ -144,7 +144,7 @@ def upgrade(owner_url: str, application_role: str | None = None) -> str:
         engine.dispose()
 
 
-def _owner_engine(owner_url: str) -> Engine:
+def owner_engine(owner_url: str) -> Engine:
     """An engine whose transactions hold definitions of tables too, also on SQLite."""
     if make_url(owner_url).get_backend_name() != "sqlite":
         return create_engine(owner_url, poolclass=NullPool)

@@ -236,7 +236,7 @@ def test_an_upgrade_that_commits_as_it_goes_would_be_found(
     """The positive control: the driver's own way, in which a table stands as soon as it is created."""
     ground = Files(tmp_path)
     url = f"sqlite:///{tmp_path / 'killed'}"
-    monkeypatch.setattr(upgrading, "_owner_engine", create_engine)
+    monkeypatch.setattr(upgrading, "owner_engine", create_engine)
     killed(ground, url, 12)
     with pytest.raises(OperationalError, match="already exists"):
         upgrade(url)
