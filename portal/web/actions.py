@@ -24,6 +24,7 @@ from portal.certification.actions import (
 from portal.certification.measuring import effects
 from portal.certification.queries import action_by_number, done_actions, open_actions, sources_of, what_of
 from portal.certification.rules import ORIGINS, Origin, is_late
+from portal.certification.twice import same_action
 from portal.core.errors import Conflict, Invalid, Refused
 from portal.people.queries import cards
 from portal.people.rules import Permission
@@ -161,7 +162,8 @@ def decide(desk: Desk) -> ResponseReturnValue:
             if form.validate():
                 case_id = source.id if source else None
                 person_id = chosen_person(u, form.who)
-                action = open_action(u, Decided(form.what.data, person_id, form.when.data, case_id=case_id))
+                decided = Decided(form.what.data, person_id, form.when.data, case_id=case_id)
+                action = same_action(u, decided) or open_action(u, decided)
     except Invalid as fault:
         tell(form, fault)
     if form_errors(form):

@@ -24,6 +24,7 @@ from portal.certification.observing import (
 )
 from portal.certification.queries import what_of
 from portal.certification.rules import AUDITED, MAX_WORDS, OBSERVED, Observed, Origin
+from portal.certification.twice import same_observation
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import N_
 from portal.people.queries import cards
@@ -53,6 +54,9 @@ DONE: dict[str, str] = {
     "answered": N_("The answer is kept: whoever filed it reads it on their page."),
     "followed": N_("The action is decided. Who does it will be reminded."),
 }
+
+
+_MEANWHILE = N_("The page has changed since you opened it. Look again, then send.")
 
 
 class NoticeForm(Form):  # type: ignore[misc]  # WTForms has no types
@@ -128,7 +132,9 @@ def file(desk: Desk) -> ResponseReturnValue:
     if not form.validate():
         return _new_page(desk, form)
     with house().database.transaction(desk.scope) as u:
-        observe(u, Observed(form.kind.data), form.words.data)
+        kind, words = Observed(form.kind.data), form.words.data
+        if same_observation(u, kind, words) is None:
+            observe(u, kind, words)
     return redirect(f"{desk.url('observations')}?done=kept", 303)
 
 
@@ -161,8 +167,9 @@ def observation(desk: Desk, number: int) -> Response:
 
 
 def _page(
-    desk: Desk, number: int, *, following: Any = None, answering: Any = None, status: int = 200
+    desk: Desk, number: int, *, following: Any = None, answering: Any = None, kept: str | None = None
 ) -> Response:
+    """The page; with what was refused in its form, or what was written (`kept`) for a form that is gone."""
     with house().database.reading(desk.scope) as u:
         row = observation_by_number(u, number, reader_of(desk))
         known = cards(u, [row.by_id] if row.by_id else [])
@@ -173,6 +180,9 @@ def _page(
             following = ActionForm(who=str(desk.person.id), when=local_day(u) + USUAL)
             offer_people(u, following.who)
     manages, path = desk.may(Permission.MANAGE_ACTIONS), str(number)
+    errors = form_errors(following) + (form_errors(answering) if answering else [])
+    if kept is not None:
+        errors = [{"field": "kept", "message": gettext(_MEANWHILE)}]
     shown = (
         {
             "number": action.number,
@@ -185,7 +195,7 @@ def _page(
     return render_staff(
         "staff/observation.html",
         desk,
-        status,
+        409 if kept is not None else 422 if errors else 200,
         urls={
             "list": desk.url("observations"),
             "read": desk.url("observations", path, "read") if manages and row.read_at is None else None,
@@ -199,7 +209,8 @@ def _page(
         action=shown,
         following=following,
         answering=answering or WordsForm(),
-        errors=form_errors(following) + (form_errors(answering) if answering else []),
+        kept=kept,
+        errors=errors,
     )
 
 
@@ -228,9 +239,9 @@ def decide(desk: Desk, number: int) -> ResponseReturnValue:
     except Invalid as fault:
         tell(form, fault)
     except Conflict:
-        return _page(desk, number, status=409)
+        return _page(desk, number, kept=form.what.data or "")
     if form_errors(form):
-        return _page(desk, number, following=form, status=422)
+        return _page(desk, number, following=form)
     return redirect(f"{desk.url('observations')}?done=followed", 303)
 
 
@@ -240,10 +251,10 @@ def say(desk: Desk, number: int) -> ResponseReturnValue:
     """Whoever filed it is told what becomes of it."""
     form: Any = WordsForm(request.form)
     if not form.validate():
-        return _page(desk, number, answering=form, status=422)
+        return _page(desk, number, answering=form)
     try:
         with house().database.transaction(desk.scope) as u:
             answer(u, observation_by_number(u, number, reader_of(desk)).id, form.words.data)
     except Conflict:
-        return _page(desk, number, answering=form, status=409)
+        return _page(desk, number, kept=form.words.data)
     return redirect(f"{desk.url('observations')}?done=answered", 303)

@@ -50,10 +50,13 @@ _STALE = N_("The page has changed since you opened it. Look again, then send.")
 
 
 def review_page(
-    desk: Desk, number: int, forms: tuple[Any, Any], *, status: int = 200, done: str = ""
+    desk: Desk, number: int, forms: tuple[Any, Any, str | None], *, status: int = 200, done: str = ""
 ) -> Response:
-    """The page; `forms` are those of a decision and of the closing, with what was refused in them."""
-    deciding, closing = forms
+    """The page; `forms` are those of a decision and of the closing, with what was refused in them.
+
+    Their third is what was written for a form that the page has no more; None for nothing.
+    """
+    deciding, closing, kept = forms
     with house().database.reading(desk.scope) as u:
         row = review_by_number(u, number)
         today = local_day(u)
@@ -66,7 +69,7 @@ def review_page(
     manages = is_open and desk.may(Permission.MANAGE_ACTIONS)
     errors = form_errors(deciding) + form_errors(closing)
     if status == 409:  # noqa: PLR2004 -- the status of a stale page
-        errors = [{"field": "main", "message": gettext(_STALE)}]
+        errors = [{"field": "main" if kept is None else "kept", "message": gettext(_STALE)}]
     elif status == 422 and not errors:  # noqa: PLR2004 -- the status of a form that lacks something
         errors = [{"field": "blocks", "message": gettext("Something still blocks the closing.")}]
     return render_staff(
@@ -88,6 +91,7 @@ def review_page(
         words=words,
         deciding=deciding,
         closing=closing,
+        kept=kept,
         errors=errors,
     )
 

@@ -19,6 +19,7 @@ from portal.certification.reviewing import (
     reviews,
 )
 from portal.certification.rules import MAX_REVIEW_WORDS
+from portal.certification.twice import same_action, same_review
 from portal.core.db import Scope
 from portal.core.errors import Conflict, Invalid, Refused
 from portal.core.languages import N_
@@ -142,7 +143,8 @@ def begin(desk: Desk) -> ResponseReturnValue:
     if not form.validate():
         return _new_page(desk, form)
     with house().database.transaction(desk.scope) as u:
-        review = open_review(u, form.held_on.data, _periods(today)[form.period.data][1])
+        held_on, period = form.held_on.data, _periods(today)[form.period.data][1]
+        review = same_review(u, held_on, period) or open_review(u, held_on, period)
     return redirect(desk.url("reviews", str(review.number)), 303)
 
 
@@ -154,7 +156,7 @@ def review(desk: Desk, number: int) -> Response:
 
 
 def _page(
-    desk: Desk, number: int, *, deciding: Any = None, closing: Any = None, status: int = 200
+    desk: Desk, number: int, *, deciding: Any = None, closing: Any = None, kept: str | None = None
 ) -> Response:
     with house().database.reading(desk.scope) as u:
         if deciding is None:
@@ -162,7 +164,8 @@ def _page(
             offer_people(u, deciding.who)
     closing = closing or ClosingForm()
     done = request.args.get("done", "")
-    return review_page(desk, number, (deciding, closing), status=status, done=done)
+    status = 409 if kept is not None else 422 if request.method == "POST" else 200
+    return review_page(desk, number, (deciding, closing, kept), status=status, done=done)
 
 
 @bp.post("/s/<slug>/reviews/<int:number>/decisions")
@@ -176,13 +179,15 @@ def decide(desk: Desk, number: int) -> ResponseReturnValue:
             offer_people(u, form.who)
             if form.validate():
                 who = chosen_person(u, form.who)
-                open_action(u, Decided(form.what.data, who, form.when.data, review_id=row.id))
+                decided = Decided(form.what.data, who, form.when.data, review_id=row.id)
+                if same_action(u, decided) is None:
+                    open_action(u, decided)
     except Invalid as fault:
         tell(form, fault)
     except Conflict:
-        return _page(desk, number, status=409)
+        return _page(desk, number, kept=form.what.data or "")
     if form_errors(form):
-        return _page(desk, number, deciding=form, status=422)
+        return _page(desk, number, deciding=form)
     return redirect(f"{desk.url('reviews', str(number))}?done=decided#decisions", 303)
 
 
@@ -195,18 +200,18 @@ def close(desk: Desk, number: int) -> ResponseReturnValue:
         row = review_by_number(u, number)
         is_blocked = bool(blocked(u, row))
     if is_blocked and row.closed_at is None:
-        return _page(desk, number, closing=form, status=422)
+        return _page(desk, number, closing=form)
     if not form.validate():
-        return _page(desk, number, closing=form, status=422)
+        return _page(desk, number, closing=form)
     try:
         # Without an actor: the figures of the structure do not depend on who closes.
         with house().database.transaction(Scope.of(row.structure_id, locale=desk.language)) as u:
             close_review(u, row.id, form.message.data or "", desk.person.id)
     except Invalid:
         blame(form.message, gettext(_NOTHING_SAID))
-        return _page(desk, number, closing=form, status=422)
+        return _page(desk, number, closing=form)
     except (Conflict, Refused):
-        return _page(desk, number, closing=form, status=409)
+        return _page(desk, number, kept=form.message.data or "")
     return redirect(f"{desk.url('reviews', str(number))}?done=closed", 303)
 
 

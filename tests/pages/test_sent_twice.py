@@ -1,0 +1,85 @@
+"""A form of the plan that is sent twice, or too late: one thing is kept, and no word is lost."""
+
+from __future__ import annotations
+
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from learning import leading
+from sqlalchemy import func, select
+from staff import signed_in
+
+from portal.certification.actions import Decided, open_action
+from portal.certification.models import Action, Observation, Review
+from portal.certification.twice import WITHIN, same_action
+
+if TYPE_CHECKING:
+    from build import World
+    from staff import Colleague
+
+HERE = "/s/passerelle"
+
+
+def forms(lead: Colleague) -> dict[str, tuple[type[Any], dict[str, str]]]:
+    """What each form sends, and what it makes."""
+    action = {"what": "Afficher les horaires", "who": str(lead.person_id), "when": "2027-05-04"}
+    return {
+        "actions": (Action, action),
+        "observations": (Observation, {"kind": "incident", "words": "Le hall est dans le noir."}),
+        "reviews": (Review, {"held_on": "2027-03-24", "period": "3-months"}),
+    }
+
+
+@pytest.mark.parametrize("what", ["actions", "observations", "reviews"])
+def test_a_form_sent_twice_makes_one_thing(sqlite_world: World, what: str) -> None:
+    lead = signed_in(sqlite_world)
+    made, sent = forms(lead)[what]
+    first, second = (lead.post(f"{HERE}/{what}/new", **sent) for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+    with sqlite_world.database.reading(leading(lead)) as u:
+        assert u.one(select(func.count(made.id))) == 1
+    if "words" in sent or "what" in sent:
+        sqlite_world.clock.advance(WITHIN)
+        lead.post(f"{HERE}/{what}/new", **sent)
+        with sqlite_world.database.reading(leading(lead)) as u:
+            assert u.one(select(func.count(made.id))) == 2
+
+
+def test_two_presses_at_once_make_one_action(world: World) -> None:
+    lead = signed_in(world)
+    with world.database.transaction(leading(lead)) as u:
+        day = u.now.date()
+        open_action(u, Decided("Une autre", lead.person_id, day))
+    decided, start = Decided("Afficher les horaires", lead.person_id, day), Barrier(2)
+
+    def press() -> None:
+        start.wait()
+        with world.database.transaction(leading(lead)) as u:
+            if same_action(u, decided) is None:
+                open_action(u, decided)
+
+    presses = [Thread(target=press) for _ in range(2)]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()
+    with world.database.reading(leading(lead)) as u:
+        assert u.one(select(func.count(Action.id))) == 2
+
+
+def test_words_for_a_form_that_is_gone_come_back(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    lead.post(f"{HERE}/observations/new", kind="incident", words="Le hall est dans le noir.")
+    assert lead.post(f"{HERE}/observations/1/answer", words="Une lampe arrive.").status_code == 303
+    late = lead.post(f"{HERE}/observations/1/answer", words="Nous appelons le bailleur.")
+    assert late.status_code == 409
+    assert "Nous appelons le bailleur." in late.text
+    lead.post(f"{HERE}/reviews/new", held_on="2027-03-24", period="month")
+    assert lead.post(f"{HERE}/reviews/1/close", message="Tout va.").status_code == 303
+    late = lead.post(
+        f"{HERE}/reviews/1/decisions", what="Former l’équipe", who=str(lead.person_id), when="2027-05-04"
+    )
+    assert late.status_code == 409
+    assert "Former l’équipe" in late.text
