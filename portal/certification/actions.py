@@ -126,6 +126,24 @@ def put_off(u: Unit, action_id: UUID, due_on: date | None, words: str, *, versio
     return action
 
 
+def hand_over(u: Unit, action_id: UUID, owner_id: UUID | None, words: str, *, version: int = 0) -> Action:
+    """Another colleague does the action from now on, who is told at once when its day is near.
+
+    Raises `Invalid("who" | "words")`, `Refused("done")`, `Conflict`.
+    """
+    action = _changing(u, action_id, version)
+    if action.done_on is not None:
+        raise Refused("done")
+    said = read_words(words)
+    owner = _owner(u, owner_id)
+    if owner == action.owner_id:
+        raise Invalid("who", reason="same")
+    action.owner_id, action.reminded_before_at, action.reminded_late_at = owner, None, None
+    _trace(u, action, ActionAct.HANDED, said)
+    remind(u, action, local_day(u))
+    return action
+
+
 def take_up(u: Unit, action_id: UUID, words: str, *, version: int = 0) -> Action:
     """The action is not done after all: it goes on, with a reason. Raises as `finish` does."""
     action = _changing(u, action_id, version)
@@ -221,6 +239,7 @@ def _trace(u: Unit, action: Action, act: ActionAct, words: str = "") -> None:
             at=u.now,
             by_id=u.scope.actor_id,
             due_on=action.due_on,
+            owner_id=action.owner_id,
             words_sealed=sealed(u, structure_key(u), words, where) if words else None,
         )
     )

@@ -95,6 +95,8 @@ class ActionStep(OwnedRow, Base):
     by_id: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
     due_on: Mapped[date | None]
     """The day as it stood after the act."""
+    owner_id: Mapped[UUID | None]
+    """Who had to do it after the act; None for acts before this was kept."""
     words_sealed: Mapped[bytes | None]
 
 

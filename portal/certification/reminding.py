@@ -11,10 +11,13 @@ from portal.certification.queries import due_by
 from portal.certification.rules import AHEAD, Due, Reminder, reminder_of
 from portal.notifications.actions import tell_member
 from portal.notifications.rules import Notice
+from portal.people.queries import members, role_in
+from portal.people.rules import Permission, may
 from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
     from datetime import date
+    from uuid import UUID
 
     from portal.certification.models import Action
     from portal.core.db import Unit
@@ -27,7 +30,7 @@ def remind_of_actions(u: Unit) -> int:
 
 
 def remind(u: Unit, action: Action, today: date) -> bool:
-    """Whether the owner is told of the action now; that they were is kept with it."""
+    """Whether somebody is told of the action now; that they were is kept with it."""
     due = Due(
         action.due_on,
         is_done=action.done_on is not None,
@@ -37,10 +40,19 @@ def remind(u: Unit, action: Action, today: date) -> bool:
     which = reminder_of(due, today)
     if which is None:
         return False
+    facts = {"action": action.number, "due": action.due_on.isoformat(), "late": which is Reminder.LATE}
+    told = [tell_member(u, Notice.ACTION_DUE, one, **facts) for one in _whom(u, action.owner_id)]
+    if not any(told):
+        return False  # nobody works here who could be told: it waits
     if which is Reminder.LATE:
         action.reminded_late_at = u.now
     else:
         action.reminded_before_at = u.now
-    facts = {"action": action.number, "due": action.due_on.isoformat(), "late": which is Reminder.LATE}
-    tell_member(u, Notice.ACTION_DUE, action.owner_id, **facts)
     return True
+
+
+def _whom(u: Unit, owner_id: UUID) -> list[UUID]:
+    """Who does the action; whoever leads the plan, once that person has left."""
+    if role_in(u, owner_id) is not None:
+        return [owner_id]
+    return [one.person.id for one in members(u) if may(one.role, Permission.MANAGE_ACTIONS)]

@@ -84,6 +84,7 @@ class ActionAct(StrEnum):
     DONE = "done"
     REOPENED = "reopened"
     COUNTED = "counted"
+    HANDED = "handed"
 
 
 ACTS: dict[ActionAct, str] = {
@@ -92,6 +93,7 @@ ACTS: dict[ActionAct, str] = {
     ActionAct.DONE: N_("Carried out"),
     ActionAct.REOPENED: N_("Taken up again"),
     ActionAct.COUNTED: N_("What is counted was changed"),
+    ActionAct.HANDED: N_("Handed over"),
 }
 
 

@@ -29,6 +29,7 @@ FAULTS: dict[tuple[str, str], str] = {
     ("what", "long"): N_("Write at most %(limit)d characters."),
     ("who", "empty"): N_("Choose one of the list."),
     ("who", "unknown"): N_("Choose one of the list."),
+    ("who", "same"): N_("This colleague does it already: choose another one."),
     ("when", "empty"): N_("Fill this in."),
     ("when", "past"): N_("This day has passed."),
     ("when", "far"): N_("This day is more than five years away."),
@@ -56,6 +57,12 @@ class WordsForm(Form):  # type: ignore[misc]  # WTForms has no types
     """A word on what was done, or why it goes on."""
 
     words = TextAreaField(lazy_gettext("In a few words"), [needed(), at_most(MAX_WORDS)])
+
+
+class HandForm(WordsForm):
+    """Another colleague, and why."""
+
+    who = Pick(lazy_gettext("Who does it?"))
 
 
 class LaterForm(WordsForm):

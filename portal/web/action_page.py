@@ -11,9 +11,9 @@ from portal.cases.motifs import MOTIFS
 from portal.certification.giving import is_verified
 from portal.certification.measuring import effects, motif_of
 from portal.certification.queries import action_by_number, sources_of, steps_of_action, what_of, words_of
-from portal.certification.rules import ACTS, ORIGINS, Origin, is_late
+from portal.certification.rules import ACTS, ORIGINS, ActionAct, Origin, is_late
 from portal.core.languages import N_
-from portal.people.queries import cards
+from portal.people.queries import cards, members
 from portal.people.rules import Permission
 from portal.tenancy.queries import local_day, sites, teams
 from portal.web.action_forms import choices, motif_options
@@ -23,7 +23,7 @@ from portal.web.effect_words import effect_told
 from portal.web.house import house
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
     from uuid import UUID
 
@@ -43,13 +43,19 @@ DONE: dict[str, str] = {
     "later": N_("The action has a new day."),
     "again": N_("The action goes on."),
     "counted": N_("From now on, these messages are counted."),
+    "hand": N_("The action is handed over. Who does it will be reminded."),
 }
 """What the page says after a change; the address names it."""
 _WORDS = {
     "done": (N_("It is done"), N_("What was done? Where is the proof?"), N_("Done")),
     "later": (N_("Put it off"), N_("Why? The reason stays in the history."), N_("Put off")),
+    "hand": (N_("Hand it over"), N_("Why? The reason stays in the history."), N_("Hand over")),
     "again": (N_("It is not done after all"), N_("Why does it go on?"), N_("Take it up again")),
 }
+
+
+_NAMES_OWNER = frozenset({ActionAct.OPENED, ActionAct.HANDED})
+"""Acts whose line of the history says who does the action from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,13 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         sources = sources_of(u, [row]).get(row.id, [])
         steps = [(one, words_of(u, one)) for one in steps_of_action(u, row.id)]
         what = what_of(u, row) or gettext("Text erased")
-        known = cards(u, {row.owner_id} | {one.by_id for one, _ in steps if one.by_id})
+        known = cards(
+            u, {row.owner_id} | {id_ for one, _ in steps for id_ in (one.by_id, one.owner_id) if id_}
+        )
         today, effect = local_day(u), effects(u, [row], {row.id: sources})[row.id]
         places = {one.id: one.name for one in sites(u)} | {one.id: one.name for one in teams(u)}
         options = _places(u)
+        people = [(one.person.id, one.person.name) for one in members(u) if one.person.id != row.owner_id]
     is_told = row.origin is not Origin.CASE or bool(sources)
     motif = motif_of(row, sources) if is_told else None
     return render_staff(
@@ -104,7 +113,7 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         sources=[{"reference": one.reference, "url": _case_url(desk, one)} for one in sources],
         effect=effect_told(desk, effect) if row.done_on and is_told else None,
         forms=[
-            _form(desk, row, one, turned.form if turned and turned.verb == one else None)
+            _form(desk, row, one, turned.form if turned and turned.verb == one else None, people)
             for one in _offered(desk, row)
         ],
         counted=_counted(desk, row, options) if is_told and desk.may(Permission.MANAGE_ACTIONS) else None,
@@ -161,15 +170,22 @@ def _offered(desk: Desk, row: Action) -> list[str]:
     manages = desk.may(Permission.MANAGE_ACTIONS)
     if row.done_on is not None:
         return ["again"] if manages else []
-    return ["done", "later"] if manages or row.owner_id == desk.person.id else []
+    if manages:
+        return ["done", "later", "hand"]
+    return ["done", "later"] if row.owner_id == desk.person.id else []
 
 
-def _form(desk: Desk, row: Action, verb: str, form: Any) -> dict[str, Any]:
+def _form(
+    desk: Desk, row: Action, verb: str, form: Any, people: Iterable[tuple[UUID, str]]
+) -> dict[str, Any]:
     """A form as `step_form` takes it, with what was written if it came back refused."""
     label, hint, send = _WORDS[verb]
     fields = [_field("words", gettext("In a few words"), "textarea", form)]
     if verb == "later":
         fields.insert(0, _field("when", gettext("Until when?"), "date", form))
+    if verb == "hand":
+        who = _field("who", gettext("Who does it?"), "select", form)
+        fields.insert(0, {**who, "options": choices(people, gettext("Choose"))})
     return {
         "verb": verb,
         "label": gettext(label),
@@ -186,7 +202,7 @@ def _field(name: str, label: str, kind: str, form: Any) -> dict[str, Any]:
     value, error = "", None
     if form is not None:
         field = form[name]
-        value = field.data if kind == "textarea" else field._value()  # noqa: SLF001 -- how WTForms gives it back
+        value = field.data if kind in {"textarea", "select"} else field._value()  # noqa: SLF001 -- how WTForms gives it back
         error = field.errors[0] if field.errors else None
     told: dict[str, Any] = {"name": name, "label": label, "kind": kind, "value": value or "", "options": []}
     return {**told, "hint": None, "error": error}
@@ -216,8 +232,10 @@ def _counted(desk: Desk, row: Action, options: Mapping[str, list[dict[str, str]]
 
 def _step(step: ActionStep, words: str | None, known: Mapping[UUID, Card]) -> dict[str, str | None]:
     card = known.get(step.by_id) if step.by_id else None
+    whom = known.get(step.owner_id) if step.owner_id and step.act in _NAMES_OWNER else None
     return {
         "what": gettext(ACTS[step.act]),
+        "whom": whom.name if whom else None,
         "who": card.name if card else gettext("A colleague"),
         "when": day_told(step.at.date(), "long"),
         "due": day_told(step.due_on, "long") if step.due_on else None,

@@ -17,6 +17,7 @@ from portal.certification.actions import (
     Yardstick,
     count_by,
     finish,
+    hand_over,
     open_action,
     put_off,
     take_up,
@@ -32,6 +33,7 @@ from portal.tenancy.queries import local_day, sites
 from portal.web.action_forms import (
     USUAL,
     ActionForm,
+    HandForm,
     LaterForm,
     WordsForm,
     chosen_person,
@@ -225,6 +227,23 @@ def later(desk: Desk, number: int) -> ResponseReturnValue:
         "later",
         form,
         lambda u, one: put_off(u, one.id, form.when.data, form.words.data, version=sent_version()),
+    )
+
+
+@bp.post("/s/<slug>/actions/<int:number>/hand")
+@requires(Permission.MANAGE_ACTIONS)
+def hand(desk: Desk, number: int) -> ResponseReturnValue:
+    """Another colleague does the action from now on."""
+    form: Any = HandForm(request.form)
+    with house().database.reading(desk.scope) as u:
+        offer_people(u, form.who)
+        whom = chosen_person(u, form.who)
+    return _changed(
+        desk,
+        number,
+        "hand",
+        form,
+        lambda u, one: hand_over(u, one.id, whom, form.words.data, version=sent_version()),
     )
 
 

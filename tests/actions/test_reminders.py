@@ -6,6 +6,7 @@ The usual run takes a few hundred actions; `PORTAL_TEST_LONG=1` takes the 10,000
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,12 +18,16 @@ from learning import decided, leading
 from sqlalchemy import select
 from staff import signed_in
 
-from portal.certification.actions import Decided, finish, open_action, put_off
+from portal.certification.actions import Decided, finish, hand_over, open_action, put_off
 from portal.certification.models import Action
 from portal.certification.reminding import remind_of_actions
 from portal.certification.rules import AHEAD, Due, Reminder, reminder_of
+from portal.core.errors import Invalid
 from portal.notifications.models import OutboxRow
 from portal.notifications.rules import Notice
+from portal.people.actions import end_membership
+from portal.people.queries import members
+from portal.people.rules import Permission, Role, may
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,3 +171,40 @@ def test_a_day_put_off_is_told_of_anew(world: World) -> None:
 )
 def test_a_reminder_follows_from_facts_alone(due: Due, which: Reminder | None) -> None:
     assert reminder_of(due, date(2027, 3, 24)) is which
+
+
+def test_who_left_is_not_told_and_whoever_leads_is(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    gone = signed_in(world, Role.MEDIATOR, email="sam@passerelle.example", name="Sam Petit")
+    with world.database.transaction(leading(lead)) as u:
+        open_action(u, Decided("Afficher les horaires", gone.person_id, u.now.date() + timedelta(days=30)))
+        end_membership(u, next(one.membership_id for one in members(u) if one.person.id == gone.person_id))
+    world.clock.advance(timedelta(days=25))
+    with world.database.transaction(world.lyon.scope) as u:
+        assert remind_of_actions(u) == 1
+    with world.database.reading(world.lyon.scope) as u:
+        rows = u.all(select(OutboxRow).where(OutboxRow.notice == Notice.ACTION_DUE.value))
+        assert {row.person_id for row in rows} == {
+            one.person.id for one in members(u) if may(one.role, Permission.MANAGE_ACTIONS)
+        }
+
+
+def test_an_action_that_is_handed_over_is_told_of_to_who_does_it_now(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    other = signed_in(world, Role.MEDIATOR, email="sam@passerelle.example", name="Sam Petit")
+    action = decided(world, lead, due_on=date(2027, 3, 26))
+    with world.database.transaction(leading(lead)) as u:
+        for whom, reason in ((lead.person_id, "same"), (None, "empty")):
+            with pytest.raises(Invalid) as refused:
+                hand_over(u, action.id, whom, "Sam connaît le lieu.")
+            assert refused.value.facts["reason"] == reason
+    with world.database.transaction(leading(lead)) as u:
+        hand_over(u, action.id, other.person_id, "Sam connaît le lieu.")
+    with world.database.reading(world.lyon.scope) as u:
+        rows = u.all(select(OutboxRow).where(OutboxRow.notice == Notice.ACTION_DUE.value))
+        assert [row.person_id for row in rows] == [lead.person_id, other.person_id]
+    page = lead.get(f"/s/passerelle/actions/{action.number}").text
+    assert "confiée à Sam Petit" in re.sub(r"<[^>]+>", "", page)
+    assert "Sam connaît le lieu." in page
