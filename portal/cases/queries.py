@@ -20,7 +20,7 @@ from portal.cases.rules import (
     Direction,
     Kind,
 )
-from portal.cases.standing import PHOTO_ADDED, SIDE_EVENTS, Frame, Happened, Standing, fold
+from portal.cases.standing import PHOTO_ADDED, SIDE_EVENTS, VOICE_ADDED, Frame, Happened, Standing, fold
 from portal.core.crypto import place, unseal_bytes
 from portal.core.errors import NotFound
 from portal.people.queries import members
@@ -46,9 +46,12 @@ ATTACHMENT = "attachment"
 NO_CONTACT = "none"
 _FRAME = "cases.frame"
 EXCERPT = 120
+VOICE = "audio/"
+"""What the media type of a voice message begins with; all others are photos."""
 _OPEN = [state for state in CaseState if state is not CaseState.CLOSED]
-_SAYS = {PHOTO_ADDED, *(step.verb for step in STEPS if Actor.FILER in step.who and step.verb != "accept")}
-_BESIDE = SIDE_EVENTS - {PHOTO_ADDED}
+_ADDS = {PHOTO_ADDED, VOICE_ADDED}
+_SAYS = _ADDS | {step.verb for step in STEPS if Actor.FILER in step.who and step.verb != "accept"}
+_BESIDE = SIDE_EVENTS - _ADDS
 """Steps of the filer that call for somebody's eyes."""
 PAGE = 100
 
@@ -243,6 +246,15 @@ def _shortened(said: Said) -> Said:
 
 def photos_of(u: Unit, case_id: UUID) -> Sequence[Attachment]:
     """The photos of a case, oldest first."""
+    return [one for one in _attachments(u, case_id) if not one.media_type.startswith(VOICE)]
+
+
+def voices_of(u: Unit, case_id: UUID) -> Sequence[Attachment]:
+    """The voice messages of a case, oldest first."""
+    return [one for one in _attachments(u, case_id) if one.media_type.startswith(VOICE)]
+
+
+def _attachments(u: Unit, case_id: UUID) -> Sequence[Attachment]:
     return u.all(select(Attachment).where(Attachment.case_id == case_id).order_by(Attachment.id))
 
 
@@ -376,9 +388,9 @@ def clocks_of(u: Unit, case_id: UUID) -> dict[ClockName, Clock]:
     return {row.name: row for row in u.all(select(Clock).where(Clock.case_id == case_id))}
 
 
-def photo_of(u: Unit, key: bytes, case_id: UUID, photo_id: UUID) -> tuple[str, bytes]:
-    """Media type and bytes of a photo of the case. Raises `NotFound`."""
-    row = u.one(select(Attachment).where(Attachment.id == photo_id, Attachment.case_id == case_id))
+def attachment_of(u: Unit, key: bytes, case_id: UUID, attachment_id: UUID) -> tuple[str, bytes]:
+    """Media type and bytes of a photo or a voice message of the case. Raises `NotFound`."""
+    row = u.one(select(Attachment).where(Attachment.id == attachment_id, Attachment.case_id == case_id))
     if row is None:
         raise NotFound("attachment")
     aad = place(u.structure_id, ATTACHMENT, row.id, "body_sealed")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FILED = "filed"
 TRANSLATED = "translated"
 PHOTO_ADDED = "photo_added"
+VOICE_ADDED = "voice_added"
 PERSON_NAMED = "person_named"
 READ = "read"
 """The person opened the case with their receipt, and could read the answer."""
@@ -36,7 +37,7 @@ NO_ACTION = "no_action"
 ERASED = "erased"
 """Its words were destroyed: by the schedule, or because somebody asked, which ends an open case."""
 SIDE_EVENTS = frozenset(
-    {TRANSLATED, PHOTO_ADDED, PERSON_NAMED, READ, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION, ERASED}
+    {TRANSLATED, PHOTO_ADDED, VOICE_ADDED, PERSON_NAMED, READ, MOTIF_CHOSEN, ACTION_OPENED, NO_ACTION, ERASED}
 )
 """Events that are no step: they make an open page stale, and take a case from a handler it names."""
 _STEP = {step.verb: step for step in STEPS}
@@ -197,9 +198,9 @@ def _after(frame: Frame, before: Standing, event: Happened) -> Standing:
         return _told(standing, event, Told.READ)
     if event.type == TRANSLATED and event.payload.get("in_theirs") == standing.unread_answer != "":
         return _given(frame, standing, event.at)
-    if event.type in SIDE_EVENTS:
     if event.type == ERASED:
         return _erased(frame, standing, event.at)
+    if event.type in SIDE_EVENTS:
         return _beside(standing, event)
     step = _STEP.get(event.type)
     if step is None:
@@ -232,7 +233,6 @@ def _beside(standing: Standing, event: Happened) -> Standing:
     return replace(standing, handler_id=None) if is_handler else standing
 
 
-def _moved(standing: Standing, step: Step, event: Happened) -> Standing:
 def _erased(frame: Frame, standing: Standing, at: datetime) -> Standing:
     """Nobody is called or asked again; a case that was open ends here, whatever language it was in.
 
@@ -261,6 +261,7 @@ def _erased(frame: Frame, standing: Standing, at: datetime) -> Standing:
     )
 
 
+def _moved(standing: Standing, step: Step, event: Happened) -> Standing:
     payload = event.payload
     changes: dict[str, Any] = {}
     if step.to_state is not None:
