@@ -23,7 +23,7 @@ from portal.web.effect_words import effect_told
 from portal.web.house import house
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -98,7 +98,9 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         places = {one.id: one.name for one in sites(u)} | {one.id: one.name for one in teams(u)}
         options = _places(u)
         people = [(one.person.id, one.person.name) for one in members(u) if one.person.id != row.owner_id]
-    is_told = row.origin is not Origin.CASE or bool(sources)
+        days = {one.id: local_day(u, one.at) for one, _ in steps}
+    is_told = is_told_of(row, sources)
+    decided_by = steps[0][0].by_id if steps else None
     motif = motif_of(row, sources) if is_told else None
     return render_staff(
         "staff/action.html",
@@ -106,7 +108,7 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
         turned.status if turned else 200,
         flashes=[gettext(DONE[done])] if done in DONE else [],
         version=str(row.version),
-        urls={"list": desk.url("actions"), "tell": _tell_url(desk, row, effect)},
+        urls={"list": desk.url("actions"), "tell": _tell_url(desk, row, effect if is_told else None)},
         action={"number": row.number, "what": what},
         tags=_tags(row, today),
         facts=_facts(row, known, places, motif, is_told=is_told),
@@ -116,10 +118,32 @@ def action_page(desk: Desk, number: int, turned: Turned | None = None, *, done: 
             _form(desk, row, one, turned.form if turned and turned.verb == one else None, people)
             for one in _offered(desk, row)
         ],
-        counted=_counted(desk, row, options) if is_told and desk.may(Permission.MANAGE_ACTIONS) else None,
-        history=[_step(one, words, known) for one, words in steps],
+        counted=_counted(desk, row, options) if may_count(desk, row, decided_by, is_told=is_told) else None,
+        history=[_step(one, words, known, days[one.id]) for one, words in steps],
         errors=turned.errors if turned else [],
     )
+
+
+def is_told_of(row: Action, sources: Sequence[Source]) -> bool:
+    """Whether this reader knows where it comes from; to whom its message names, it is one of the team's."""
+    return row.origin is not Origin.CASE or bool(sources)
+
+
+def shown_origin(row: Action, sources: Sequence[Source]) -> Origin:
+    """Where it comes from, as this reader may know."""
+    return row.origin if is_told_of(row, sources) else Origin.PLAN
+
+
+def may_count(desk: Desk, row: Action, decided_by: UUID | None, *, is_told: bool) -> bool:
+    """Whether this colleague may say by which messages it is measured.
+
+    Of the team's own, whoever decided it: what comes from a message about a reader must look like these, and
+    the reader must not change by what it is measured.
+    """
+    if not desk.may(Permission.MANAGE_ACTIONS):
+        return False
+    is_of_team = not is_told or row.origin is Origin.PLAN
+    return not is_of_team or (is_told and decided_by == desk.person.id)
 
 
 def _tell_url(desk: Desk, row: Action, effect: Effect | None) -> str | None:
@@ -230,14 +254,16 @@ def _counted(desk: Desk, row: Action, options: Mapping[str, list[dict[str, str]]
     }
 
 
-def _step(step: ActionStep, words: str | None, known: Mapping[UUID, Card]) -> dict[str, str | None]:
+def _step(
+    step: ActionStep, words: str | None, known: Mapping[UUID, Card], day: date
+) -> dict[str, str | None]:
     card = known.get(step.by_id) if step.by_id else None
     whom = known.get(step.owner_id) if step.owner_id and step.act in _NAMES_OWNER else None
     return {
         "what": gettext(ACTS[step.act]),
         "whom": whom.name if whom else None,
         "who": card.name if card else gettext("A colleague"),
-        "when": day_told(step.at.date(), "long"),
+        "when": day_told(day, "long"),
         "due": day_told(step.due_on, "long") if step.due_on else None,
         "words": words,
     }

@@ -23,7 +23,14 @@ from portal.certification.actions import (
     take_up,
 )
 from portal.certification.measuring import effects
-from portal.certification.queries import action_by_number, done_actions, open_actions, sources_of, what_of
+from portal.certification.queries import (
+    action_by_number,
+    done_actions,
+    open_actions,
+    sources_of,
+    steps_of_action,
+    what_of,
+)
 from portal.certification.rules import ORIGINS, Origin, is_late
 from portal.certification.twice import same_action
 from portal.core.errors import Conflict, Invalid, Refused
@@ -41,7 +48,7 @@ from portal.web.action_forms import (
     sent_version,
     tell,
 )
-from portal.web.action_page import Turned, action_page, theirs
+from portal.web.action_page import Turned, action_page, is_told_of, may_count, shown_origin, theirs
 from portal.web.case_words import FINDINGS
 from portal.web.dates import day_told
 from portal.web.desk import asked_offset, form_errors, render_form, render_staff
@@ -50,7 +57,7 @@ from portal.web.guard import Desk, requires
 from portal.web.house import house
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from flask.typing import ResponseReturnValue
@@ -58,6 +65,7 @@ if TYPE_CHECKING:
     from portal.cases.models import Case
     from portal.certification.effects import Effect
     from portal.certification.models import Action
+    from portal.certification.queries import Source
     from portal.core.db import Unit
     from portal.people.queries import Card
 
@@ -81,7 +89,11 @@ def plan(desk: Desk) -> Response:
         owed = founded_without_follow_up(u) if desk.may(Permission.READ_CASES) else ()
         places = {site.id: site.name for site in sites(u)}
         lines = [
-            {**_line(desk, one, known, found, today), "what": what_of(u, one) or gettext("Text erased")}
+            {
+                **_line(desk, one, known, today),
+                **_origin(desk, one, sources.get(one.id, []), found),
+                "what": what_of(u, one) or gettext("Text erased"),
+            }
             for one in shown
         ]
         owed_lines = [_owed(desk, one, places) for one in owed]
@@ -111,20 +123,28 @@ def plan(desk: Desk) -> Response:
     )
 
 
-def _line(
-    desk: Desk, action: Action, known: Mapping[UUID, Card], found: Mapping[UUID, Effect | None], today: date
-) -> dict[str, Any]:
+def _line(desk: Desk, action: Action, known: Mapping[UUID, Card], today: date) -> dict[str, Any]:
     is_done = action.done_on is not None
     late = is_late(action.due_on, today, is_done=is_done)
     owner = known.get(action.owner_id)
-    told = effect_told(desk, found.get(action.id)) if is_done else None
     return {
         "group": "done" if is_done else "late" if late else "open",
         "number": action.number,
         "url": desk.url("actions", str(action.number)),
         "owner": owner.name if owner else gettext("A colleague"),
         "day": day_told(action.done_on or action.due_on, "d MMM yyyy"),
-        "origin": gettext(ORIGINS[action.origin]) if action.origin is not Origin.CASE else None,
+    }
+
+
+def _origin(
+    desk: Desk, action: Action, sources: Sequence[Source], found: Mapping[UUID, Effect | None]
+) -> dict[str, Any]:
+    """Where a line comes from and what became of it, as this reader may know."""
+    origin = shown_origin(action, sources)
+    is_counted = action.done_on is not None and is_told_of(action, sources)
+    told = effect_told(desk, found.get(action.id)) if is_counted else None
+    return {
+        "origin": gettext(ORIGINS[origin]) if origin is not Origin.CASE else None,
         "effect": {"text": told["label"], "tone": told["tone"]} if told else None,
     }
 
@@ -267,9 +287,15 @@ def counted(desk: Desk, number: int) -> ResponseReturnValue:
     """The action is measured by other messages."""
     sent = request.form
     by = Yardstick(sent.get("motif") or None, sent.get("site", type=UUID), sent.get("team", type=UUID))
-    return _changed(
-        desk, number, "counted", None, lambda u, one: count_by(u, one.id, by, version=sent_version())
-    )
+    return _changed(desk, number, "counted", None, lambda u, one: _count(u, desk, one, by))
+
+
+def _count(u: Unit, desk: Desk, one: Action, by: Yardstick) -> None:
+    """Measure it so. Raises `Refused("permission")` for who may not say by what."""
+    decided_by = next((step.by_id for step in steps_of_action(u, one.id)), None)
+    if not may_count(desk, one, decided_by, is_told=is_told_of(one, sources_of(u, [one]).get(one.id, []))):
+        raise Refused("permission", permission=Permission.MANAGE_ACTIONS.value)
+    count_by(u, one.id, by, version=sent_version())
 
 
 def _changed(

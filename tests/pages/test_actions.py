@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from staff import signed_in
 
 from portal.cases.beside import name_person
 from portal.cases.models import Case
+from portal.cases.queries import case_by_reference
 from portal.cases.rules import Finding
 from portal.certification.models import Action, ActionStep
 from portal.people.rules import Role
@@ -158,3 +159,34 @@ def test_the_subject_of_a_message_is_chosen_on_its_page(world: World) -> None:
     assert f'value="{NOBODY_CAME}" selected' in lead.get(case).text
     with world.database.reading(world.lyon.scope) as u:
         assert u.all(select(Case.motif)) == [NOBODY_CAME]
+
+
+def test_whom_a_complaint_names_cannot_tell_its_action_from_the_teams_nor_change_how_it_is_counted(
+    sqlite_world: World,
+) -> None:
+    lead = signed_in(sqlite_world)
+    boss = signed_in(sqlite_world, Role.DIRECTOR, email="dir@exemple.test", name="Direction")
+    reference = complaint(sqlite_world, leading(lead))
+    with sqlite_world.database.transaction(leading(lead)) as u:
+        name_person(u, case_by_reference(u, reference).id, boss.person_id)
+    for link in (f"{PLAN}/new?case={reference}", f"{PLAN}/new"):
+        lead.post(link, what="Former", who=str(lead.person_id), when="2027-04-20")
+    pages = [boss.get(f"{PLAN}/{n}").text.replace(f"/{n}/", "/N/") for n in (1, 2)]
+    assert all("De l’équipe" in page and "/counted" not in page for page in pages)
+    assert boss.get(PLAN).text.count("De l’équipe") == 2
+    for number in (1, 2):
+        refused = boss.post(f"{PLAN}/{number}/counted", version="1", motif="")
+        assert refused.status_code == 403
+    with sqlite_world.database.reading(world.lyon.scope) as u:
+        assert set(u.all(select(Action.motif))) == {NOBODY_CAME, None}
+    assert all("/counted" in lead.get(f"{PLAN}/{n}").text for n in (1, 2))
+    assert lead.post(f"{PLAN}/1/counted", version="1", motif="").status_code == 303
+
+
+def test_a_history_tells_the_days_of_the_place(sqlite_world: World) -> None:
+    sqlite_world.clock.set(datetime(2027, 3, 24, 23, 30, tzinfo=UTC))
+    lead = signed_in(sqlite_world)
+    decided(sqlite_world, lead)
+    history = lead.get(f"{PLAN}/1").text
+    assert "25 mars 2027" in history
+    assert "24 mars 2027" not in history
