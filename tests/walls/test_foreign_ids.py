@@ -78,8 +78,10 @@ class Walk:
             for path, unknown in self._paths(rule, abroad=abroad):
                 answer = self._send(method, path, mark)
                 foreign = abroad and "slug" in rule.arguments
+                # Whoever holds a foreign code reads what the structure says to everybody.
+                is_theirs = abroad or (mark == "public" and "code" in rule.arguments)
                 if rule.rule not in HELD:
-                    yield from ((path, fault) for fault in self._told(answer, mark, abroad=abroad))
+                    yield from ((path, fault) for fault in self._told(answer, mark, abroad=is_theirs))
                 if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     yield path, f"fails with {answer.status_code}"
                 needs_refusal = mark != "public" and (foreign or unknown is not None)
