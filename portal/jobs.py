@@ -65,8 +65,8 @@ class Job:
     every: timedelta
     within: Callable[[Unit], int] | None = None
     sends: Callable[[Database, Scope, Post], Delivery] | None = None
-    after: Callable[[Database], object] | None = None
-    """What is done once it is committed that something happened."""
+    after: Callable[[Database], bool] | None = None
+    """What is done once for all structures when they are through; on False the job comes again soon."""
     of_house: bool = False
 
     def is_due(self, due_at: datetime, now: datetime) -> bool:
@@ -92,6 +92,14 @@ def tell_of_week(u: Unit) -> int:
     return tell_week(u, to_destroy=lambda: sum(coming(u, PLAN).values()))
 
 
+def settled(database: Database) -> bool:
+    """Whether nothing of what was destroyed lies in a file any more, an earlier run included.
+
+    A reader keeps old pages alive (`Database.settle`). On PostgreSQL VACUUM sees to them.
+    """
+    return database.engine.dialect.name != "sqlite" or database.settle()
+
+
 JOBS: tuple[Job, ...] = (
     Job("cases_expire_pauses", timedelta(hours=1), within=expire_pauses),
     Job("cases_auto_close", timedelta(hours=1), within=auto_close),
@@ -100,8 +108,8 @@ JOBS: tuple[Job, ...] = (
     Job("plan_week", timedelta(hours=1), within=tell_of_week),
     Job("tenancy_renew_calendars", timedelta(days=1), within=renew_calendars),
     Job("protection_rights", timedelta(hours=1), within=remind_of_requests),
-    Job("protection_purge", timedelta(days=1), within=purge_all, after=Database.settle),
-    Job("protection_purge_journal", timedelta(days=1), within=purge_journal, after=Database.settle),
+    Job("protection_purge", timedelta(days=1), within=purge_all, after=settled),
+    Job("protection_purge_journal", timedelta(days=1), within=purge_journal, after=settled),
     Job("records_forget_files", timedelta(days=1), within=forget_files),
     Job("partners_month", timedelta(hours=6), within=tell_partners),
     Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),
@@ -133,6 +141,7 @@ def run_due(database: Database, post: Post) -> list[JobRun]:
                 continue
             run, is_cut = _run(database, post, job, structure_id)
             runs += [run] if run else []
+    _finish(database, [run for run in runs if run.done is not None])
     return runs
 
 
@@ -188,8 +197,6 @@ def _run(database: Database, post: Post, job: Job, structure_id: int) -> tuple[J
             if not _claimed(u, job, structure_id):
                 return None, False
             done = job.within(u) if job.within else 0
-        if job.after is not None and done:
-            job.after(database)
         if job.sends is None:
             return JobRun(job.name, structure_id, done), False
         delivery = job.sends(database, scope, post)
@@ -208,6 +215,24 @@ def _claimed(u: Unit, job: Job, structure_id: int) -> bool:
     row.due_at = u.now + job.every
     u.session.flush()
     return True
+
+
+def _finish(database: Database, runs: list[JobRun]) -> None:
+    """Do once what comes after these jobs; where that is not possible yet, they come again soon."""
+    ran = [(job, run.structure_id) for job in JOBS for run in runs if run.job == job.name]
+    for after in {job.after: None for job, _ in ran if job.after is not None}:
+        if not after(database):
+            for job, structure_id in ran:
+                if job.after is after:
+                    _sooner(database, job, structure_id)
+
+
+def _sooner(database: Database, job: Job, structure_id: int) -> None:
+    scope = Scope.nobody() if structure_id == HOUSE else Scope.of(structure_id)
+    with database.transaction(scope) as u:
+        row = _row(u, job, structure_id)
+        if row is not None:
+            row.due_at = u.now + min(job.every, RETRY_IN)
 
 
 def _put_off(database: Database, scope: Scope, job: Job, structure_id: int) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from portal import jobs
 from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState
-from portal.core.db import Scope
+from portal.core.db import Database, Scope
 from portal.core.worktime import WorkCalendar
 from portal.jobs import HOUSE, JOBS, RETRY_IN, JobRun, run_due, run_forever
 from portal.notifications.due import tell_due
@@ -178,6 +178,20 @@ def test_a_job_that_fails_is_undone_waits_and_stops_no_other(
     assert run(world, tmp_path) == []
     world.clock.advance(RETRY_IN)
     assert "cases_auto_close" in {one.job for one in run(world, tmp_path)}
+
+
+def test_what_was_destroyed_is_cleared_from_the_file_once_a_night_and_again_until_it_is(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = [False, True]
+    monkeypatch.setattr(Database, "settle", lambda _database: looks.pop(0))
+    purges = {"protection_purge", "protection_purge_journal"}
+    run(sqlite_world, tmp_path)
+    assert looks == [True]  # once for every structure and both jobs, although nothing was destroyed
+    sqlite_world.clock.advance(RETRY_IN)
+    assert {one.job for one in run(sqlite_world, tmp_path)} == {*purges, "send_outbox"}
+    sqlite_world.clock.advance(RETRY_IN)
+    assert {one.job for one in run(sqlite_world, tmp_path)} == {"send_outbox"}
 
 
 def test_a_dead_mail_server_is_asked_once_for_all_structures(sqlite_world: World) -> None:

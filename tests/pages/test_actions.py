@@ -177,7 +177,7 @@ def test_whom_a_complaint_names_cannot_tell_its_action_from_the_teams_nor_change
     for number in (1, 2):
         refused = boss.post(f"{PLAN}/{number}/counted", version="1", motif="")
         assert refused.status_code == 403
-    with sqlite_world.database.reading(world.lyon.scope) as u:
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
         assert set(u.all(select(Action.motif))) == {NOBODY_CAME, None}
     assert all("/counted" in lead.get(f"{PLAN}/{n}").text for n in (1, 2))
     assert lead.post(f"{PLAN}/1/counted", version="1", motif="").status_code == 303
