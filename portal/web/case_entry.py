@@ -22,11 +22,13 @@ from portal.cases.queries import case_by_id, clocks_of
 from portal.cases.rules import KINDS, ClockName, Kind
 from portal.cases.ways import CHANNELS, TYPED, Channel, ContactKind
 from portal.core.crypto import SET_BACK
-from portal.core.errors import Expired, Invalid
-from portal.core.languages import DEFAULT, LANGUAGES, written_in
+from portal.core.errors import Expired, Invalid, NotFound, Refused
+from portal.core.languages import DEFAULT, LANGUAGES, N_, written_in
 from portal.core.worktime import WorkCalendar
 from portal.people.queries import members
 from portal.people.rules import PERMISSIONS, Permission, may
+from portal.printing.making import Square
+from portal.printing.slip import Slip, slip_pdf
 from portal.tenancy.queries import agreements, calendar_of, main_site, sites, teams
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
@@ -40,7 +42,9 @@ from portal.web.doors import (
 )
 from portal.web.guard import Desk, requires
 from portal.web.house import house
+from portal.web.printing import FAULTS
 from portal.web.reaching import Reaching, help_options, language_options, member, moment_options
+from portal.web.theme import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +58,7 @@ bp = Blueprint("case_entry", __name__)
 
 ENTERED = "entered"
 ENTERED_AGE = timedelta(minutes=30)
+CARD_ANSWER = N_("A person answers you by %(date)s at the latest.")
 _PLACES = ("site_id", "team_id", "agreement_id")
 
 
@@ -291,10 +296,20 @@ def _place_fields(u: Unit, typed: Typed) -> list[dict[str, Any]]:
     ]
 
 
-@bp.get("/s/<slug>/cases/new/kept/<token>")
-@requires(Permission.ENTER_CASES)
-def entered(desk: Desk, token: str) -> Response:
-    """The receipt of what was just typed, again for 30 minutes, with a slip to take home."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was just typed, for the person: its number, and by when it is read and answered."""
+
+    reference: str
+    receipt: str = field(repr=False)
+    language: str
+    received: date
+    read_by: date | None
+    answer_by: date | None
+
+
+def _kept(desk: Desk, token: str) -> Kept:
+    """What the token of an address opens for 30 minutes. Raises `Expired`, `Tampered`."""
     payload = house().tokens.open(
         ENTERED, token, now=house().clock.now(), max_age=ENTERED_AGE, ahead=SET_BACK
     )
@@ -306,26 +321,93 @@ def entered(desk: Desk, token: str) -> Response:
         calendar = WorkCalendar.from_document(calendar_of(u, row.site_id).document)
         language, received = row.language, calendar.local(row.received_at).date()
     ack, answer = clocks.get(ClockName.ACK), clocks.get(ClockName.ANSWER)
-    told = LANGUAGES[language]
-    with force_locale(language):
+    return Kept(
+        filed.reference,
+        filed.receipt.shown,
+        language,
+        received,
+        ack.due_on if ack and answer else None,
+        answer.due_on if answer else None,
+    )
+
+
+@bp.get("/s/<slug>/cases/new/kept/<token>")
+@requires(Permission.ENTER_CASES)
+def entered(desk: Desk, token: str) -> Response:
+    """The receipt of what was just typed, again for 30 minutes, with a slip to take home."""
+    return _entered_page(desk, token, _kept(desk, token))
+
+
+def _entered_page(desk: Desk, token: str, kept: Kept, fault: str = "", **facts: object) -> Response:
+    told = LANGUAGES[kept.language]
+    with force_locale(kept.language):
         slip = render_template(
             "staff/slip.html",
             structure=desk.structure,
-            receipt=filed.receipt.shown,
-            received=day_told(received, "long"),
-            read_by=full_date(ack.due_on) if ack and answer else None,
-            answer_by=full_date(answer.due_on) if answer else None,
-            follow_link=f"{house().config.base_url.rstrip('/')}/p/{desk.slug}/{language}/follow",
+            receipt=kept.receipt,
+            received=day_told(kept.received, "long"),
+            read_by=full_date(kept.read_by),
+            answer_by=full_date(kept.answer_by),
+            follow_link=f"{house().config.base_url.rstrip('/')}/p/{desk.slug}/{kept.language}/follow",
             dir=told.direction,
         )
-    can_read = desk.may(Permission.READ_CASES)
+    status, sentence = FAULTS.get(fault, (200, ""))
     return render_staff(
         "staff/case_entered.html",
         desk,
-        reference=filed.reference,
+        status,
+        reference=kept.reference,
         slip={"html": Markup(slip), "lang": told.tag, "dir": told.direction},  # noqa: S704 -- rendered above
+        errors=[{"field": "card", "message": gettext(sentence, **facts)}] if fault else [],
         urls={
-            "case": desk.url("cases", filed.reference) if can_read else None,
+            "case": desk.url("cases", kept.reference) if desk.may(Permission.READ_CASES) else None,
             "again": desk.url("cases", "new"),
+            "card": desk.url("cases", "new", "kept", token, "card.pdf"),
         },
     )
+
+
+@bp.get("/s/<slug>/cases/new/kept/<token>/card.pdf")
+@requires(Permission.ENTER_CASES)
+def card(desk: Desk, token: str) -> Response:
+    """The slip as a card of A6; when it cannot be made, its page with the reason on top."""
+    kept = _kept(desk, token)
+    try:
+        pdf = slip_pdf(_slip(desk, kept))
+    except Refused as refusal:
+        reason = str(refusal.facts.get("reason"))
+        if refusal.fact != "print" or reason not in FAULTS:
+            raise
+        return _entered_page(desk, token, kept, reason, told=refusal.facts.get("told"))
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{kept.reference}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _slip(desk: Desk, kept: Kept) -> Slip:
+    if desk.structure is None:
+        raise NotFound("structure")
+    base_url = house().config.base_url.rstrip("/")
+    payload = f"{base_url}/P/{desk.slug}/{kept.language}/FOLLOW".upper()
+    with force_locale(kept.language):
+        answer, second = "", ""
+        keep = gettext("Keep this number if you want to come back to your message.")
+        if kept.answer_by is not None:
+            keep = gettext("Keep this number: it opens your answer.")
+            answer = gettext(CARD_ANSWER, date=full_date(kept.answer_by))
+            second = gettext("The answer does not suit you? You can ask for a second look.")
+        return Slip(
+            title=gettext("We have your message."),
+            structure=desk.structure.name,
+            brand=corrected(desk.structure.colour).brand,
+            language=kept.language,
+            received=gettext("Received on %(date)s.", date=day_told(kept.received, "long")),
+            keep=keep,
+            receipt=tuple(kept.receipt.split()),
+            answer=answer,
+            follow=gettext("Follow my message"),
+            address=f"{base_url}/p/{desk.slug}/{kept.language}/follow",
+            second_look=second,
+            square=Square("", payload, "", gettext("Square that leads to the answer")),
+        )

@@ -157,6 +157,13 @@ def scanned_results(slug: str, language: str) -> ResponseReturnValue:
     return redirect(f"/p/{slug.lower()}/{read_language(language.lower())}/results", 308)
 
 
+@bp.get("/P/<slug>/<language>/FOLLOW")
+@public
+def scanned_follow(slug: str, language: str) -> ResponseReturnValue:
+    """The field for the number of a message, from the square of the card to take home."""
+    return redirect(f"/p/{slug.lower()}/{read_language(language.lower())}/follow", 308)
+
+
 def _results(u: Unit) -> tuple[str | None, list[dict[str, str]]]:
     """The period in words and the share satisfied; None and nothing below the floor."""
     start, end = span(Period.TWELVE, last_ended(today_at(u)))

@@ -401,6 +401,20 @@ def campaign(
     return visitor.team.get(sent.location if shown else "/s/passerelle/campaigns")
 
 
+def thanks(visitor: Visitor, *, form: bool = False, unsaid: bool = False) -> TestResponse:
+    """Words of thanks: one's own and those of the team; the form of a message, as it comes or sent empty."""
+    visitor.phone("thanks").send(message="Merci, il a porté mes courses.")
+    page = visitor.team.get("/s/passerelle/thanks").text
+    found = re.findall(r"/s/passerelle/thanks/new\?case=[A-Z0-9-]+", page)
+    assert found
+    if unsaid:
+        return visitor.team.post(found[0], words="", whom="")
+    if form:
+        return visitor.team.get(found[0])
+    visitor.team.post(found[0], words="Merci pour les courses.", whom=f"person:{visitor.team.person_id}")
+    return visitor.team.get("/s/passerelle/thanks?done=given")
+
+
 PUBLIC: dict[str, Screen] = {
     "home": Screen("front.home", outside("/")),
     "home, no code": Screen("front.home", outside("/?code="), 422),
@@ -524,6 +538,10 @@ STAFF: dict[str, Screen] = {
     "actions, none yet": Screen("actions.plan", empty("actions")),
     "action": Screen("actions.action", partial(action, shown=True)),
     "action, nothing said": Screen("actions.action", partial(action, shown=True, unsaid=True), 422),
+    "words of thanks": Screen("thanks.list_thanks", thanks),
+    "words of thanks, none yet": Screen("thanks.list_thanks", empty("thanks")),
+    "thanks to give back": Screen("thanks.new", partial(thanks, form=True)),
+    "thanks to give back, nothing said": Screen("thanks.new", partial(thanks, unsaid=True), 422),
     "campaigns": Screen("campaigns.list_campaigns", campaign),
     "campaigns, none yet": Screen("campaigns.list_campaigns", empty("campaigns")),
     "campaign": Screen("campaigns.campaign", partial(campaign, shown=True)),
@@ -650,6 +668,8 @@ NO_PAGE: dict[str, str] = {
     "operators.version": "read by programs",
     "sign_in.first_page": "leads on at once",
     "cases.photo": "a picture",
+    "case_entry.card": "a PDF: see tests/pages/test_slip.py",
+    "front.scanned_follow": "leads on at once",
     "cases.voice": "a recording",
     "codes.square": "a picture",
     "dashboard.dashboard_json": "read by programs",

@@ -37,7 +37,7 @@ ON_THE_WIRE = 8192
 DOORS = ("complaint", "request", "concern", "thanks", "idea")
 PROGRAMS = {
     *("operators.alive", "operators.ready", "operators.version", "metrics.metrics"),
-    "front.scanned_results",  # leads on at once
+    *("front.scanned_results", "front.scanned_follow"),  # lead on at once
 }
 """What programs ask is no page, nor what leads on at once."""
 
