@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from wtforms import EmailField, Form, SelectChoice, SelectField
 
 from portal.channels.queries import codes
+from portal.channels.rules import CodeKind
 from portal.core.errors import Invalid, NotFound
 from portal.core.languages import N_
 from portal.people.actions import PersonGiven, invite, journal
@@ -175,8 +176,12 @@ def _page(desk: Desk, form: Any) -> Response:
 
 
 def _first_code(u: Unit, desk: Desk) -> dict[str, Any] | None:
-    """The oldest code in use, with the ways to print and to try it; None when all are retired."""
-    rows = [row for row in codes(u) if row.retired_at is None and row.mediator_id is None]
+    """The oldest code in use that collects, with the ways to print and to try it; None without one."""
+    rows = [
+        row
+        for row in codes(u)
+        if row.retired_at is None and row.mediator_id is None and row.kind is not CodeKind.PARTNER
+    ]
     if not rows:
         return None
     first = rows[-1]

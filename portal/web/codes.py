@@ -218,7 +218,9 @@ def cards(desk: Desk) -> Response:
         rows = [
             row
             for row in ([code_named(u, wanted)] * SHEET if wanted else codes(u))
-            if names.is_open(row) and site_id in {None, row.site_id}
+            if names.is_open(row)
+            and site_id in {None, row.site_id}
+            and (wanted or row.kind is not CodeKind.PARTNER)
         ]
         name = current_structure(u).name
     words = []

@@ -207,6 +207,7 @@ def _looked(writing: Writing, one: Draft) -> list[dict[str, str]]:
         rows.append(
             {
                 "own_name": language.own_name,
+                "own_dir": language.direction,
                 "tag": tag,
                 "text": text,
                 "lang": spoken,

@@ -500,12 +500,12 @@ STAFF: dict[str, Screen] = {
     "structures": Screen("sign_in.structures", of_two),
     "network": Screen("network.show", network),
     "network questions": Screen("network_questions.show", network_set),
-    "network questions, wrong": Screen("network_questions.write", partial(network_set, wrong=True), 422),
+    "network questions, wrong": Screen("network_questions.show", partial(network_set, wrong=True), 422),
     "own questions": Screen("local_questions.show", inside("questionnaires/local")),
     "own questions, looked at": Screen(
-        "local_questions.write", unsaid("questionnaires/local", **{**WRONG, "fr-0": "Le local vous plaît ?"})
+        "local_questions.show", unsaid("questionnaires/local", **{**WRONG, "fr-0": "Le local vous plaît ?"})
     ),
-    "own questions, wrong": Screen("local_questions.write", unsaid("questionnaires/local", **WRONG), 422),
+    "own questions, wrong": Screen("local_questions.show", unsaid("questionnaires/local", **WRONG), 422),
     "components": Screen(
         "components.components",
         lambda visitor: visitor.team.get("/_components"),
@@ -640,7 +640,7 @@ STAFF: dict[str, Screen] = {
         "retention.retention", unsaid("settings/retention", case="48"), 422
     ),
     "settings, hold, wrong": Screen(
-        "retention.hold", unsaid("settings/retention/holds", reference="PAS-1999-1", register=""), 422
+        "retention.retention", unsaid("settings/retention/holds", reference="PAS-1999-1", register=""), 422
     ),
     "protection kit": Screen("protection.kit", inside("protection")),
     "protection kit, nothing yet": Screen("protection.kit", empty("protection")),
