@@ -84,6 +84,7 @@ from portal.web import (
     statement,
     survey,
     tablet,
+    thanks,
     watch,
 )
 from portal.web.guard import check_marks
@@ -113,6 +114,7 @@ BLUEPRINTS = (
     minutes.bp,
     observations.bp,
     campaigns.bp,
+    thanks.bp,
     survey.bp,
     front.bp,
     given.bp,

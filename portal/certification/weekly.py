@@ -18,6 +18,7 @@ from portal.cases.rules import CaseState
 from portal.certification.models import WeekTold
 from portal.certification.queries import due_by
 from portal.certification.rules import week_of
+from portal.certification.thanking import thanks_of_week
 from portal.core.worktime import WorkCalendar
 from portal.notifications.actions import tell_member
 from portal.notifications.due import is_at_work
@@ -63,7 +64,7 @@ def tell_week(u: Unit, *, to_destroy: Callable[[], int] = lambda: 0) -> int:
     actions: dict[UUID, list[Action]] = defaultdict(list)
     for action in due_by(u, week + _WEEK):
         actions[action.owner_id].append(action)
-    gone = to_destroy()
+    gone, thanks = to_destroy(), thanks_of_week(u, week, owed)
     return sum(
         _tell(
             u,
@@ -75,6 +76,7 @@ def tell_week(u: Unit, *, to_destroy: Callable[[], int] = lambda: 0) -> int:
             actions[one.person.id],
             today,
             gone if may(one.role, Permission.MANAGE_SETTINGS) else 0,
+            thanks[one.person.id],
         )
         for one in owed
     )
@@ -90,6 +92,7 @@ def _tell(  # noqa: PLR0913, PLR0917 -- who, which week, and all that waits
     actions: Sequence[Action],
     today: date,
     gone: int,
+    thanks: int,
 ) -> bool:
     """Whether a mail was written; that the week was looked at is kept either way."""
     person_id = member.person.id
@@ -107,10 +110,11 @@ def _tell(  # noqa: PLR0913, PLR0917 -- who, which week, and all that waits
     plan = [
         {"number": one.number, "due": one.due_on.isoformat(), "late": one.due_on < today} for one in actions
     ]
-    if not (lines or plan or gone):
+    if not (lines or plan or gone or thanks):
         return False
     lines.sort(key=lambda line: line["due"])
-    return tell_member(u, Notice.WEEK, person_id, cases=lines[:MOST], actions=plan[:MOST], destroy=gone)
+    facts: dict[str, Any] = {"cases": lines[:MOST], "actions": plan[:MOST], "destroy": gone, "thanks": thanks}
+    return tell_member(u, Notice.WEEK, person_id, **facts)
 
 
 def _waiting(u: Unit, until: date) -> Sequence[Case]:

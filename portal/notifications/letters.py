@@ -167,13 +167,14 @@ def _one_request(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
 def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
     """The lists of the week; None when nothing of them is left."""
     cases = [one for one in row.facts["cases"] if _may_know(u, row, one)]
-    actions, destroy = row.facts["actions"], row.facts.get("destroy", 0)
-    if not (cases or actions or destroy):
+    actions, destroy, thanks = row.facts["actions"], row.facts.get("destroy", 0), row.facts.get("thanks", 0)
+    if not (cases or actions or destroy or thanks):
         return None
     return {
         "cases": [_dated(one) for one in cases],
         "actions": [_dated(one) for one in actions],
         "destroy": destroy,
+        "thanks": thanks,
         "link": root,
     }
 

@@ -52,6 +52,8 @@ class Wanted:
     until: date | None = None
     helped: bool | None = None
     """Whether one of us helped."""
+    response_id: UUID | None = None
+    """This one alone."""
 
 
 def opinions(
@@ -147,6 +149,7 @@ _CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "language": lambda value: Response.language == value,
     "since": lambda value: Response.day >= value,
     "until": lambda value: Response.day <= value,
+    "response_id": lambda value: Response.id == value,
     "helped": lambda value: Response.mode.in_(_ASSISTED) if value else Response.mode.not_in(_ASSISTED),
 }
 

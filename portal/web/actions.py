@@ -103,6 +103,7 @@ def plan(desk: Desk) -> Response:
         urls={
             "new": desk.url("actions", "new") if desk.may(Permission.MANAGE_ACTIONS) else None,
             "noticed": desk.url("observations"),
+            "thanks": desk.url("thanks"),
             "reviews": desk.url("reviews") if desk.may(Permission.READ_ACTIONS) else None,
             "campaigns": desk.url("campaigns") if desk.may(Permission.READ_ACTIONS) else None,
             "given": desk.url("given-back") if desk.may(Permission.READ_ACTIONS) else None,

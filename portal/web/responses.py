@@ -255,12 +255,20 @@ def _line(u: Unit, desk: Desk, one: Opinion, choices: Choices, words: tuple[Entr
         "dir": direction_of(text or "", one.row.language),
         "text": text,
         "flags": _flags(one, text, words),
+        "thanks": _thanks_url(desk, one) if text else None,
         "answers": [
             {"question": question.said(desk.language)[0], "label": worded(found.labels, desk.language)[0]}
             for question in asked
             if question is not with_faces and (found := _chosen(question, one))
         ],
     }
+
+
+def _thanks_url(desk: Desk, one: Opinion) -> str | None:
+    """The way to give its words back as thanks; None for who may not."""
+    if not (desk.may(Permission.HANDLE_CASES) and desk.may(Permission.READ_TEXTS)):
+        return None
+    return f"{desk.url('thanks', 'new')}?{urlencode({'response': str(one.row.id)})}"
 
 
 def _chosen(asked: Question, one: Opinion) -> Choice | None:

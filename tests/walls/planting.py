@@ -30,6 +30,7 @@ from portal.certification.observing import observe
 from portal.certification.report import Span
 from portal.certification.reviewing import open_review
 from portal.certification.rules import Observed
+from portal.certification.thanking import Thanked, give
 from portal.core.db import Scope
 from portal.people.actions import PersonGiven, invite
 from portal.people.models import Invitation, Membership
@@ -156,6 +157,7 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
         planted.ids["membership_id"] = u.all(membership)[0]
         planted.ids["register_id"] = _register(u, planted, mark, member.person_id)
         open_campaign(u, Campaigned("Hiver", Span(date(2027, 2, 1), date(2027, 2, 28))))
+        give(u, Thanked(planted.word(f"{mark}-merci"), "fr", person_id=member.person_id))
         before = Result(date(2025, 1, 1), date(2025, 12, 31), "Accueil ?", 200, satisfied=168)
         series = take_series(u, "Enquête mairie", "Rapport 2025", [before], by=member.person_id)
         planted.ids["series_id"] = series.id
@@ -163,8 +165,9 @@ def _plant_people(world: World, where: Furnished, planted: Planted, mark: str) -
 
 def _register(u: Unit, planted: Planted, mark: str, by: UUID) -> UUID:
     """A register from before the portal, brought in."""
-    said = planted.word(f"{mark}-ancienne")
-    row = look_at(u, name=f"{said}.csv", raw=f"Reçue le;Motif\n03/02/2024;{said}\n".encode(), by=by)
+    said, number = planted.word(f"{mark}-ancienne"), planted.word(f"{mark}-numéro")
+    raw = f"N°;Reçue le;Motif\n{number};03/02/2024;{said}\n".encode()
+    row = look_at(u, name=f"{said}.csv", raw=raw, by=by)
     return take_register(u, row.id).id
 
 
