@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.cases.models import Case, PartnerCase
 from portal.core.crypto import SET_BACK, Tokens, keyed_digest
@@ -18,6 +18,7 @@ from portal.core.errors import Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from portal.cases.ways import Urgency
@@ -78,6 +79,13 @@ def partner_of(u: Unit, case_id: UUID) -> PartnerGiven | None:
     if row is None or not row.organisation:
         return None
     return PartnerGiven(row.organisation, row.reference, row.urgency)
+
+
+def filed_since(u: Unit, digest: bytes, since: datetime) -> int:
+    """How many cases were filed with this address after that instant."""
+    is_its = (PartnerCase.structure_id == Case.structure_id) & (PartnerCase.case_id == Case.id)
+    wanted = select(func.count()).select_from(PartnerCase).join(Case, is_its)
+    return u.one(wanted.where(PartnerCase.address_digest == digest, Case.received_at > since)) or 0
 
 
 def cases_of_partner(u: Unit, digest: bytes) -> Sequence[tuple[Case, PartnerCase]]:

@@ -60,7 +60,7 @@ def tell_partners(u: Unit) -> int:
 
 
 def _by_partner(u: Unit, month: date) -> dict[bytes, list[_Filed]]:
-    """The cases of partners who were not told of this month, the newest last."""
+    """The cases of partners who were not told of this month, the newest last; none whose words are gone."""
     is_its = (PartnerCase.structure_id == Case.structure_id) & (PartnerCase.case_id == Case.id)
     its_clock = (
         (Clock.structure_id == Case.structure_id)
@@ -72,6 +72,7 @@ def _by_partner(u: Unit, month: date) -> dict[bytes, list[_Filed]]:
         .join(PartnerCase, is_its)
         .outerjoin(Clock, its_clock)
         .where(or_(PartnerCase.told_for.is_(None), PartnerCase.told_for < month))
+        .where(PartnerCase.address_digest != b"")
         .order_by(Case.received_at, Case.id)
     )
     found: defaultdict[bytes, list[_Filed]] = defaultdict(list)
@@ -86,9 +87,10 @@ def _tell(u: Unit, filed: Iterable[_Filed], month: tuple[date, date], place: Wor
     received = sum(_within(place, one.case.received_at, month) for one in several)
     answered = sum(_within(place, one.answered_at, month) for one in several)
     still = sum(one.case.state not in _OVER for one in several)
-    newest = several[-1].case
-    contact = contact_of(u, newest.id) if newest.key_wrapped is not None else None
-    if contact is None or not (received or answered or still):
+    # The newest may be without its address by now: the duration of contacts is its own.
+    newest = next((one.case for one in reversed(several) if one.case.contact_sealed is not None), None)
+    contact = contact_of(u, newest.id) if newest is not None else None
+    if newest is None or contact is None or not (received or answered or still):
         return False
     counts = {"received": received, "answered": answered, "open": still}
     tell_partner(u, Notice.PARTNER_MONTH, contact.value, newest.language, **counts)

@@ -19,6 +19,7 @@ from portal.cases.partners import (
     cases_of_partner,
     digest_in,
     digest_of,
+    filed_since,
 )
 from portal.cases.queries import clocks_of
 from portal.cases.rules import KINDS, ClockName, Kind
@@ -46,7 +47,7 @@ from portal.web.guard import public
 from portal.web.house import house
 from portal.web.kit import language_row, render_public
 from portal.web.reaching import is_email, member
-from portal.web.throttle import Limit, check_tries, note_refusal
+from portal.web.throttle import Limit, check_tries, may_try, note_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,10 @@ if TYPE_CHECKING:
 bp = Blueprint("partner", __name__)
 
 ASKED_LINKS = Limit("partner_link", tries=20, within=timedelta(minutes=15))
+CONFIRMED = Limit("partner_filed", tries=20, within=timedelta(minutes=15))
+"""So many confirmations from one device; what is filed beyond is kept, its number stands on the page."""
+MOST_CONFIRMED, CONFIRMED_WITHIN = 5, timedelta(hours=1)
+"""So many to one address, whoever filed: nobody proved that it is theirs."""
 WANTS: dict[Kind, str] = {
     Kind.REQUEST: N_("Ask for an intervention"),
     Kind.COMPLAINT: N_("Make a complaint"),
@@ -166,8 +171,12 @@ def send(kind: str, key: str, language: str) -> ResponseReturnValue:
 
 
 def _confirm(place: Place, filed: Filed, email: str) -> None:
-    """Reference and promised days, in a mail."""
+    """Reference and promised days, in a mail; none beyond what one device or one address is sent."""
+    if not may_try(CONFIRMED):
+        return
     with house().database.transaction(place.scope) as u:
+        if filed_since(u, digest_of(u, email), u.now - CONFIRMED_WITHIN) > MOST_CONFIRMED:
+            return
         clocks = clocks_of(u, filed.case_id)
         first, answer = clocks.get(ClockName.FIRST_RESPONSE), clocks.get(ClockName.ANSWER)
         tell_partner(

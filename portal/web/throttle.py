@@ -87,6 +87,16 @@ def note_refusal(limit: Limit) -> None:
     _throttle().note(limit, request.remote_addr or "", now=house().clock.now())
 
 
+def may_try(limit: Limit) -> bool:
+    """Whether the visitor of this request may do so once more, which is counted."""
+    try:
+        check_tries(limit)
+    except Throttled:
+        return False
+    note_refusal(limit)
+    return True
+
+
 def _throttle() -> Throttle:
     return cast("Throttle", current_app.extensions[_KEY])
 

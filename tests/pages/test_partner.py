@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from mailing import read, sent
 from sqlalchemy import select
 from staff import signed_in
 
+from portal.cases.erasing import forget_contact
 from portal.cases.models import Case, PartnerCase
 from portal.cases.rules import Kind
 from portal.cases.ways import Channel, Urgency
@@ -21,6 +23,8 @@ from portal.channels.rules import CodeKind
 from portal.notifications.mailers import FileMailer
 from portal.notifications.partners import tell_partners
 from portal.tenancy.actions import add_agreement
+from portal.web import partner
+from portal.web.partner import CONFIRMED, CONFIRMED_WITHIN, MOST_CONFIRMED
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -177,6 +181,36 @@ def test_once_a_month_a_partner_hears_how_their_cases_stand(world: World, tmp_pa
     ((day, words),) = told
     assert world.clock.now().date() - timedelta(days=35 - day) == date(2027, 4, 1)
     assert "2 reçus, 0 avec réponse. En cours aujourd’hui : 2." in words.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_partner_hears_of_the_month_at_the_newest_address_that_is_left(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    filed(sqlite_world)
+    filed(sqlite_world)
+    mails(sqlite_world, tmp_path / "out")
+    sqlite_world.clock.set(sqlite_world.clock.now() + timedelta(days=8))
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        newest = u.all(select(Case).order_by(Case.received_at.desc(), Case.id.desc()))[0]
+        forget_contact(u, newest.id)
+        assert tell_partners(u) == 1
+    assert len(mails(sqlite_world, tmp_path / "out")) == 1
+
+
+def test_nobody_can_have_an_address_mailed_without_end(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(MOST_CONFIRMED + 2):
+        assert filed(sqlite_world, message=f"Message {number}").status_code == 303
+    assert len(mails(sqlite_world, tmp_path / "out")) == MOST_CONFIRMED
+    sqlite_world.clock.set(sqlite_world.clock.now() + CONFIRMED_WITHIN)
+    filed(sqlite_world)
+    assert len(mails(sqlite_world, tmp_path / "out")) == 1
+    monkeypatch.setattr(partner, "CONFIRMED", replace(CONFIRMED, tries=2))
+    sqlite_world.clock.set(sqlite_world.clock.now() + CONFIRMED_WITHIN)
+    for name in ("un", "deux", "trois"):
+        assert filed(sqlite_world, email=f"{name}@ailleurs.example").status_code == 303
+    assert len(mails(sqlite_world, tmp_path / "out")) == 2
 
 
 def test_a_code_given_to_a_partner_leads_to_their_page_and_counts_as_opened(world: World) -> None:
