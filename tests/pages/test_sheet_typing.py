@@ -13,7 +13,12 @@ from insight_world import answered
 from sqlalchemy import select
 from staff import Colleague, signed_in
 
+from portal.certification.drawing import derived, drawn
+from portal.certification.models import Review
+from portal.certification.report import Span, from_document
+from portal.certification.reviewing import close_review, open_review
 from portal.channels.actions import retire_code
+from portal.core.db import Scope
 from portal.people.rules import Role
 from portal.questionnaires.models import Answer, AnswerText, Response, RollupMonth
 from portal.questionnaires.rules import MODES, Mode
@@ -273,3 +278,27 @@ def test_who_may_not_write_down_may_not_type(sqlite_world: World) -> None:
     board = signed_in(sqlite_world, Role.BOARD)
     assert board.get(KEY).status_code == 403
     assert board.post(KEY, row="1").status_code == 403
+
+
+def test_a_sheet_typed_after_a_review_was_closed_leaves_its_figures_alone(world: World) -> None:
+    lead = signed_in(world)
+    march = Span(date(2027, 3, 1), date(2027, 3, 31))
+    typed(world, lead, row="1")
+    typed(world, lead, row="1", mode="assisted")
+    world.clock.advance(timedelta(days=19))
+    everything = Scope.of(world.lyon.structure.id)
+    with world.database.transaction(everything) as u:
+        review = open_review(u, date(2027, 4, 12), march)
+        close_review(u, review.id, "Vu ensemble.", lead.person_id)
+    world.clock.advance(timedelta(days=1))
+    other = signed_in(world, Role.MEDIATOR, email="ines@passerelle.example")
+    typed(world, other, row="3")
+    with world.database.reading(everything) as u:
+        row = u.all(select(Review))[0]
+        assert row.figures is not None
+        assert row.closed_at is not None
+        frozen = from_document(row.figures)
+        assert derived(u, march, row.closed_at) == frozen
+        assert derived(u, march, u.now) == drawn(u, march) != frozen
+    counts = {one.id: one.now.n for one in frozen}
+    assert counts["opinions"] == 1
