@@ -18,7 +18,6 @@ from portal.records.queries import (
     CASE,
     REGISTER,
     file_of,
-    ground,
     locked,
     name_of,
     remembered,
@@ -93,7 +92,7 @@ def take(u: Unit, register_id: UUID) -> PastRegister:
     Raises `Refused("faults")` while there is one, `NotFound`, `Conflict` when it is not waiting any more.
     """
     row = _waiting(u, register_id)
-    found = report(u, row, ground(u))
+    found = report(u, row)
     if not found.is_good or row.key_wrapped is None:
         raise Refused("faults", faults=len(found.faults))
     key = row_key(u, REGISTER, row.id, row.key_wrapped)
@@ -178,9 +177,13 @@ def _read_anew(u: Unit, raw: bytes, sheet: int | None) -> dict[str, object]:
 def _document(mapping: Mapping[int, Column], headings: Iterable[str], sheet: int) -> dict[str, object]:
     """What each column is by position, and what each heading was, "" for nothing; which sheet is read.
 
-    The sheet is told by its place: its name may be somebody's.
+    The sheet is told by its place: its name may be somebody's. A heading that stands twice is the first thing
+    it was taken for: the other one is left out next time as well.
     """
-    named = {plain(cell): mapping[at].value if at in mapping else "" for at, cell in enumerate(headings)}
+    named: dict[str, str] = {}
+    for at, cell in enumerate(headings):
+        name, column = plain(cell), mapping.get(at)
+        named[name] = named.get(name) or (column.value if column else "")
     return {
         "columns": {str(at): column.value for at, column in mapping.items()},
         "headings": {name: column for name, column in named.items() if name},
@@ -208,12 +211,13 @@ def _past_case(
     def days(until: date | None) -> int | None:
         return None if until is None else calendar.days_apart(row.received_on, until)
 
-    words = {name: text for name, text in (("motif", row.motif), ("text", row.text)) if text}
+    told = {"number": row.number, "motif": row.motif, "text": row.text}
+    words = {name: text for name, text in told.items() if text}
     return PastCase(
         id=id_,
         register_id=register.id,
         row=row.row,
-        number=row.number,
+        number="",
         kind=row.kind,
         channel=row.channel,
         site_id=site_id,

@@ -1,4 +1,4 @@
-"""The end of the words of earlier registers: days, findings and counts stay."""
+"""The end of the words of earlier registers, and of numbers, which may be names: days and findings stay."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
 
 _BATCH = 500
+_TELLS = PastCase.words_sealed.is_not(None) | (PastCase.number != "")
 
 
 def rows_with_words(u: Unit, until: date) -> list[tuple[UUID, UUID, date]]:
-    """The rows that have words and whose last known day is that one or before: register and that day too."""
+    """The rows with words or a number whose last known day is that one or before: register and day too."""
     last = func.coalesce(PastCase.closed_on, PastCase.answered_on, PastCase.received_on)
-    worded = PastCase.words_sealed.is_not(None)
-    wanted = select(PastCase.id, PastCase.register_id, last).where(worded, last <= until)
+    wanted = select(PastCase.id, PastCase.register_id, last).where(_TELLS, last <= until)
     return [(row_id, of, day) for row_id, of, day in u.rows(wanted.order_by(last, PastCase.id))]
 
 
 def forget_words(u: Unit, rows: Sequence[UUID]) -> None:
-    """These rows without their words; a register that has none left loses its key and its name too."""
+    """These rows without words and number; a register that has none left loses its key and its name too."""
     for at in range(0, len(rows), _BATCH):
         of_these = PastCase.id.in_(rows[at : at + _BATCH])
-        u.session.execute(update(PastCase).where(of_these).values(words_sealed=None))
-    worded = set(u.all(select(PastCase.register_id).where(PastCase.words_sealed.is_not(None)).distinct()))
+        u.session.execute(update(PastCase).where(of_these).values(words_sealed=None, number=""))
+    worded = set(u.all(select(PastCase.register_id).where(_TELLS).distinct()))
     for register in u.all(select(PastRegister).where(PastRegister.standing == Standing.TAKEN)):
         if register.id not in worded:
             register.key_wrapped = register.name_sealed = None

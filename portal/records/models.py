@@ -55,6 +55,7 @@ class PastCase(OwnedRow, Base):
     register_id: Mapped[UUID]
     row: Mapped[int]
     number: Mapped[str]
+    """Empty, as it is sealed among the words; registers brought in before that have theirs here till a purge."""
     kind: Mapped[Kind] = mapped_column(Word(Kind))
     channel: Mapped[Channel | None] = mapped_column(Word(Channel))
     site_id: Mapped[UUID]
@@ -68,7 +69,7 @@ class PastCase(OwnedRow, Base):
     answer_days: Mapped[int | None]
     finding: Mapped[Finding | None] = mapped_column(Word(Finding))
     words_sealed: Mapped[bytes | None]
-    """Motif and text, as JSON."""
+    """Number, motif and text, as JSON."""
 
 
 class ActivityCount(StructureOwned, Base):

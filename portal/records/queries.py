@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -15,21 +16,20 @@ from portal.core.errors import NotFound
 from portal.core.tables import read_book
 from portal.records.activity import Intervention
 from portal.records.models import ActivityCount, PastCase, PastRegister
-from portal.records.register import read_register
+from portal.records.register import read_register, received_days
 from portal.records.rules import Column, Ground, Report, Standing
 from portal.records.words import plain
-from portal.tenancy.queries import local_day, sites
+from portal.tenancy.queries import local_day, main_site, sites
 from portal.tenancy.vault import opened, row_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import Select
 
     from portal.core.db import Unit
-    from portal.records.rules import PastRow
+    from portal.records.rules import Days, PastRow, Said
 
 REGISTER, CASE = PastRegister.__tablename__, PastCase.__tablename__
 
@@ -39,7 +39,8 @@ class PastYear:
     """The complaints of a year, as registers tell them: n, how many were answered, and after how many days.
 
     `first_responses` and `answers` are working days, shortest first, of those whose days are both known;
-    `kept` and `due` count those whose promised day the register tells.
+    `kept` and `due` count those whose promised day the register tells, and that were answered or whose day
+    has passed: what can still be answered in time has missed nothing.
     """
 
     year: int
@@ -93,11 +94,35 @@ def remembered(u: Unit) -> Mapping[str, str]:
     return found
 
 
-def ground(u: Unit) -> Ground:
-    """What a register is read against in this structure."""
+def ground(u: Unit, days: Sequence[date] = ()) -> Ground:
+    """What a register that tells of these days of reception is read against in this structure."""
     names = {plain(name): site.id for site in sites(u) for name in (site.name, site.slug)}
-    known = u.all(select(PastCase.number).where(PastCase.number != ""))
-    return Ground(local_day(u), names, frozenset(known))
+    before = _between(u, days)
+    told = list(zip(before, words_of(u, before), strict=True))
+    return Ground(
+        local_day(u),
+        names,
+        main_site(u).id,
+        known=frozenset((words["number"], row.received_on.year) for row, words in told if words["number"]),
+        said=frozenset(_said(row, words) for row, words in told if not words["number"]),
+        silent=frozenset(_days(row) for row, words in told if not any(words.values())),
+    )
+
+
+def _between(u: Unit, days: Sequence[date]) -> Sequence[PastCase]:
+    """What was brought in of the years of these days."""
+    if not days:
+        return []
+    first, last = date(min(days).year, 1, 1), date(max(days).year, 12, 31)
+    return u.all(select(PastCase).where(PastCase.received_on.between(first, last)))
+
+
+def _days(row: PastCase) -> Days:
+    return row.received_on, row.answered_on, row.kind, row.site_id
+
+
+def _said(row: PastCase, words: Mapping[str, str]) -> Said:
+    return _days(row), plain(words["motif"]), plain(words["text"])
 
 
 def file_of(u: Unit, row: PastRegister) -> bytes:
@@ -108,12 +133,12 @@ def file_of(u: Unit, row: PastRegister) -> bytes:
     return unseal_bytes(key, row.file_sealed, aad=place(u.structure_id, REGISTER, row.id, "file_sealed"))
 
 
-def report(u: Unit, row: PastRegister, against: Ground | None = None) -> Report:
+def report(u: Unit, row: PastRegister) -> Report:
     """How a register that waits would be brought in. Raises `NotFound` once its file is forgotten."""
     raw = file_of(u, row)
     mapping = {int(at): Column(column) for at, column in row.mapping["columns"].items()}
     book = read_book(raw, row.mapping.get("sheet"))
-    found = read_register(book.rows, mapping, against or ground(u))
+    found = read_register(book.rows, mapping, ground(u, received_days(book.rows, mapping)))
     return replace(found, sheets=book.sheets, sheet=book.at)
 
 
@@ -128,28 +153,31 @@ def past_cases(u: Unit, register_id: UUID) -> Sequence[PastCase]:
     return u.all(select(PastCase).where(PastCase.register_id == register_id).order_by(PastCase.row))
 
 
-def words_of(u: Unit, row: PastCase) -> Mapping[str, str]:
-    """Motif and text of a row, those that it has."""
-    if row.words_sealed is None:
-        return {}
-    of = register(u, row.register_id)
-    if of.key_wrapped is None:
-        return {}
-    key = row_key(u, REGISTER, of.id, of.key_wrapped)
-    found: dict[str, str] = json.loads(opened(u, key, row.words_sealed, (CASE, row.id, "words_sealed")))
-    return found
+def words_of(u: Unit, rows: Sequence[PastCase]) -> Iterator[Mapping[str, str]]:
+    """Number, motif and text of each row, "" for what it has not or not any more; each key is opened once."""
+    of = {one.register_id for one in rows}
+    wrapped = {one.id: one.key_wrapped for one in registers(u) if one.id in of}
+    keys = {id_: row_key(u, REGISTER, id_, key) for id_, key in wrapped.items() if key is not None}
+    for row in rows:
+        words = {"number": row.number, "motif": "", "text": ""}
+        if row.words_sealed is not None and (key := keys.get(row.register_id)) is not None:
+            words |= json.loads(opened(u, key, row.words_sealed, (CASE, row.id, "words_sealed")))
+        yield words
 
 
 def past_years(u: Unit) -> list[PastYear]:
     """The complaints of each year that a register tells of, the last year first."""
+    today = local_day(u)
     by_year: defaultdict[int, list[PastCase]] = defaultdict(list)
     for row in u.all(select(PastCase).where(PastCase.kind == Kind.COMPLAINT)):
         by_year[row.received_on.year].append(row)
-    return [_year(year, rows) for year, rows in sorted(by_year.items(), reverse=True)]
+    return [_year(year, rows, today) for year, rows in sorted(by_year.items(), reverse=True)]
 
 
-def _year(year: int, rows: Sequence[PastCase]) -> PastYear:
-    due = [row for row in rows if row.due_on is not None]
+def _year(year: int, rows: Sequence[PastCase], today: date) -> PastYear:
+    due = [
+        row for row in rows if row.due_on is not None and (row.answered_on is not None or row.due_on < today)
+    ]
     return PastYear(
         year,
         n=len(rows),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from portal.cases.rules import Finding
     from portal.cases.ways import Channel
     from portal.core.tables import Row
-    from portal.records.rules import Ground
+    from portal.records.rules import Ground, Said
 
 T = TypeVar("T")
 
@@ -97,21 +97,49 @@ def read_register(rows: Sequence[Row], mapping: Mapping[int, Column] | None, gro
     return Report(top.cells, chosen, kept, ordered, len(below) - len(written))
 
 
+def received_days(rows: Sequence[Row], mapping: Mapping[int, Column]) -> list[date]:
+    """The days of reception that can be read in a table, headings and all."""
+    columns = [at for at, column in mapping.items() if column is Column.RECEIVED]
+    days = (read_day(row.cells[at]) for row in rows for at in columns if at < len(row.cells))
+    return [day for day in days if day is not None]
+
+
 def _doubles(rows: Iterable[PastRow], ground: Ground) -> list[Fault]:
-    """Numbers that come twice or came before, and rows without number that say the very same."""
+    """Numbers that come twice in a year or came before, and rows without number that say the very same."""
     several = list(rows)
-    times = Counter(row.number for row in several if row.number)
-    faults = [Fault(row.row, Column.NUMBER, "double", row.number) for row in several if times[row.number] > 1]
-    faults += [
-        Fault(row.row, Column.NUMBER, "known", row.number) for row in several if row.number in ground.known
-    ]
-    seen: set[tuple[object, ...]] = set()
+    years = Counter((row.number, row.received_on.year) for row in several if row.number)
+    faults: list[Fault] = []
     for row in several:
-        told = (row.received_on, row.answered_on, row.kind, plain(row.motif), plain(row.text), row.site_id)
+        numbered = (row.number, row.received_on.year)
+        if years[numbered] > 1:
+            faults.append(Fault(row.row, Column.NUMBER, "double", row.number))
+        if row.number and numbered in ground.known:
+            faults.append(Fault(row.row, Column.NUMBER, "known", row.number))
+    seen: set[Said] = set()
+    for row in several:
+        told = _said(row, ground)
         if not row.number and (row.text or row.motif) and told in seen:
             faults.append(Fault(row.row, None, "double"))
         seen.add(told)
-    return faults
+    return faults + [Fault(row.row, None, "known") for row in _brought_before(several, ground)]
+
+
+def _said(row: PastRow, ground: Ground) -> Said:
+    days = (row.received_on, row.answered_on, row.kind, row.site_id or ground.main)
+    return days, plain(row.motif), plain(row.text)
+
+
+def _brought_before(rows: Sequence[PastRow], ground: Ground) -> list[PastRow]:
+    """The rows that no number tells from others, and that a register had which was brought in before.
+
+    Two complaints of the same days may be two; with the same words they are one. Where every row of a file
+    finds its days again it is the same file, words or not: they may have gone since.
+    """
+    same = [row for row in rows if not row.number and _said(row, ground) in ground.said]
+    found = {row.row for row in same} | {row.row for row in rows if _said(row, ground)[0] in ground.silent}
+    if len(same) == len(rows) or (len(rows) > 1 and len(found) == len(rows)):
+        return list(rows)
+    return [row for row in same if row.motif or row.text]
 
 
 @dataclass(slots=True)

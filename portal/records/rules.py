@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from portal.cases.rules import Finding, Kind
 from portal.cases.ways import Channel
@@ -183,13 +183,27 @@ class PastRow:
         return self.answered_on is not None
 
 
+Days: TypeAlias = "tuple[date, date | None, Kind, UUID | None]"
+"""What is always told of a row: received and answered on, its kind, its site."""
+Said: TypeAlias = "tuple[Days, str, str]"
+"""The same with motif and text, made plain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a register is read against: today, the sites by plain name, the numbers already brought in."""
+    """What a register is read against: today, the sites by plain name, and what was brought in before.
+
+    `known` are numbers with the year of reception: many registers start again each January. `said` are the
+    rows without a number, `silent` those that have neither number nor words, or none any more.
+    """
 
     today: date
     sites: Mapping[str, UUID]
-    known: frozenset[str] = frozenset()
+    main: UUID | None = None
+    """The site of a row that tells none."""
+    known: frozenset[tuple[str, int]] = frozenset()
+    said: frozenset[Said] = frozenset()
+    silent: frozenset[Days] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from portal.cases.rules import KINDS
 from portal.core.languages import N_
 from portal.insight.catalogue import MIN_FOR_PERCENTILES
 from portal.insight.measures import quantile
-from portal.records.queries import name_of, past_cases, report
+from portal.records.queries import name_of, past_cases, report, words_of
 from portal.records.rules import COLUMNS, Column, Standing
 from portal.tenancy.queries import local_day, sites
 from portal.web.case_words import FINDINGS
@@ -57,6 +57,9 @@ ROW_FAULTS: dict[tuple[Column | None, str], str] = {
     ),
     (None, "empty"): N_("There is no row below the headings."),
     (None, "double"): N_("This row says the same as another one. Take one of them out."),
+    (None, "known"): N_(
+        "This row was brought in before, from another file. Take it out here, or take the earlier one back."
+    ),
     (Column.NUMBER, "double"): N_("This number stands in several rows. Each complaint has its own."),
     (Column.NUMBER, "known"): N_("This number was brought in before. Take the row out."),
     (Column.RECEIVED, "missing"): N_("The day of reception is missing: nothing can be counted without it."),
@@ -288,6 +291,7 @@ def _rows_table(u: Unit, row: PastRegister) -> dict[str, Any]:
         gettext("Site"),
     )
     found = past_cases(u, row.id)
+    numbers = [words["number"] for words in words_of(u, found[:SHOWN_ROWS])]
     rest = len(found) - SHOWN_ROWS
     return {
         "columns": [{"label": label, "numeric": False} for label in heads],
@@ -295,7 +299,7 @@ def _rows_table(u: Unit, row: PastRegister) -> dict[str, Any]:
             {
                 "cells": [
                     _cell(str(one.row)),
-                    _cell(one.number or NO),
+                    _cell(number or NO),
                     _cell(gettext(KINDS[one.kind].label)),
                     _cell(_day(one.received_on)),
                     _cell(_day(one.answered_on)),
@@ -303,7 +307,7 @@ def _rows_table(u: Unit, row: PastRegister) -> dict[str, Any]:
                     _cell(names[one.site_id]),
                 ]
             }
-            for one in found[:SHOWN_ROWS]
+            for one, number in zip(found, numbers, strict=False)
         ],
         "rest": ngettext("And %(num)d more.", "And %(num)d more.", rest) if rest > 0 else None,
     }

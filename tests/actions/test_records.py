@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from staff import signed_in
 from walls.siege import unwalled
@@ -17,6 +17,7 @@ from portal.core.errors import Conflict, NotFound, Refused
 from portal.core.ids import new_id
 from portal.core.schema import Base
 from portal.records.actions import choose_columns, forget_files, look_at, take, undo
+from portal.records.forgetting import forget_words, rows_with_words
 from portal.records.models import PastCase, PastRegister
 from portal.records.queries import past_cases, past_years, register, report, words_of
 from portal.records.rules import Column, Standing
@@ -78,7 +79,8 @@ def test_a_register_is_brought_in_with_delays_in_working_days(world: World, sent
         assert (first.first_response_days, first.answer_days) == (2, 5)
         # 8 May is a public holiday: of the calendar of 2025, which the site's own no longer holds.
         assert (second.answer_days, third.answer_days) == (13, None)
-        assert words_of(u, first)["motif"] == "Retard"
+        told = list(words_of(u, [first, second, third]))
+        assert [(one["number"], one["motif"]) for one in told] == [("1", "Retard"), ("2", "Bruit"), ("3", "")]
         (year,) = past_years(u)
         assert (year.year, year.n, year.answered, year.answers) == (2025, 3, 2, (5, 13))
         assert (year.first_responses, year.due, year.kept) == ((2,), 3, 1)
@@ -173,6 +175,86 @@ def test_no_row_of_a_register_is_kept_twice(world: World, sent: Sender) -> None:
         with pytest.raises(IntegrityError):
             u.add(PastCase(**{**told, "id": new_id(u.now)}))
         u.session.rollback()
+
+
+def faults_of(sent: Sender, text: str) -> list[tuple[int, str | None, str]]:
+    """What is wrong with a register, once it was sent; brought in when nothing is."""
+    world, id_ = sent.world, sent(text)
+    with world.database.transaction(world.lyon.scope) as u:
+        found = report(u, register(u, id_))
+        if found.is_good:
+            take(u, id_)
+    return [(one.row, one.column and one.column.value, one.reason) for one in found.faults]
+
+
+def test_numbers_that_start_again_each_year_are_no_doubles(sent: Sender) -> None:
+    assert faults_of(sent, GOOD) == []
+    assert faults_of(sent, GOOD.replace("2025", "2026")) == []
+    again = "N°;Reçue le\r\n4;03/02/2026\r\n2;04/12/2025\r\n"
+    assert faults_of(sent, again) == [(3, "number", "known")]
+
+
+UNNUMBERED = (
+    "Reçue le;Répondu le;Motif\r\n"
+    "03/02/2025;10/02/2025;Retard\r\n"
+    "05/05/2025;;Bruit\r\n"
+    "05/05/2025;;\r\n"
+    "05/05/2025;;\r\n"
+)
+
+
+def test_a_register_without_numbers_is_not_brought_in_twice(sent: Sender) -> None:
+    assert faults_of(sent, UNNUMBERED) == []
+    assert faults_of(sent, UNNUMBERED) == [(row, None, "known") for row in (2, 3, 4, 5)]
+    # Days that are alike may be another complaint; days and words are the same one.
+    assert faults_of(sent, "Reçue le;Motif\r\n05/05/2025;\r\n06/05/2025;\r\n05/05/2025;Vitre\r\n") == []
+    assert faults_of(sent, "Reçue le;Motif\r\n07/05/2025;\r\n05/05/2025;bruit\r\n") == [(3, None, "known")]
+
+
+@pytest.mark.parametrize("text", [GOOD, UNNUMBERED])
+def test_a_register_whose_words_have_gone_is_not_brought_in_again(
+    world: World, sent: Sender, text: str
+) -> None:
+    assert faults_of(sent, text) == []
+    with world.database.transaction(world.lyon.scope) as u:
+        rows = [row_id for row_id, *_ in rows_with_words(u, date(2027, 1, 1))]
+        forget_words(u, rows)
+    assert {reason for *_, reason in faults_of(sent, text)} == {"known"}
+
+
+def test_a_number_goes_with_the_words(world: World, sent: Sender) -> None:
+    """It may be a name: registers are kept so."""
+    assert faults_of(sent, "N°;Reçue le\r\nMme Quittenbaum 0612345678;03/02/2025\r\n") == []
+    with world.database.transaction(world.lyon.scope) as u:
+        assert len(rows_with_words(u, date(2027, 1, 1))) == 1
+        assert u.all(select(PastCase.number)) == [""]  # sealed among the words
+        # As registers were kept that came before numbers were sealed:
+        u.session.execute(update(PastCase).values(number="Mme Quittenbaum", words_sealed=None))
+        (row,) = [row_id for row_id, *_ in rows_with_words(u, date(2027, 1, 1))]
+        forget_words(u, [row])
+        assert rows_with_words(u, date(2027, 1, 1)) == []
+        assert u.all(select(PastRegister.key_wrapped)) == [None]
+    assert "Quittenbaum" not in everything(world)
+
+
+def test_a_promised_day_still_to_come_is_not_missed(world: World, sent: Sender) -> None:
+    told = (
+        "Reçue le;Échéance;Répondu le\r\n"
+        "01/03/2027;10/03/2027;08/03/2027\r\n"
+        "02/03/2027;10/03/2027;\r\n"
+        "03/03/2027;24/03/2027;\r\n"
+        "04/03/2027;30/06/2027;\r\n"
+        "05/03/2027;30/06/2027;09/03/2027\r\n"
+    )
+    assert faults_of(sent, told) == []
+    with world.database.reading(world.lyon.scope) as u:
+        (year,) = past_years(u)
+    assert (year.n, year.due, year.kept) == (5, 3, 2)
+
+
+def test_a_heading_that_stands_twice_is_remembered_as_what_it_was(sent: Sender) -> None:
+    assert faults_of(sent, "Date;Motif;Date\r\n01/03/2025;Retard;\r\n") == []
+    assert faults_of(sent, "Date;Motif;Date\r\n05/03/2025;Bruit;\r\n") == []
 
 
 def test_columns_that_were_chosen_are_remembered(world: World, sent: Sender) -> None:

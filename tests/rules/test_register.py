@@ -19,7 +19,7 @@ from portal.records.words import plain
 
 TODAY = date(2027, 3, 24)
 GERLAND, VAISE = UUID(int=1), UUID(int=2)
-GROUND = Ground(TODAY, {"gerland": GERLAND, "vaise centre": VAISE}, frozenset({"2024-007"}))
+GROUND = Ground(TODAY, {"gerland": GERLAND, "vaise centre": VAISE}, known=frozenset({("2024-007", 2025)}))
 
 
 def read(text: str) -> Report:
