@@ -13,7 +13,7 @@ from portal.tenancy.queries import main_site
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.reaching import language_options
-from portal.web.sheet_points import TYPED_MODES, asked_versions, points, site_today
+from portal.web.sheet_points import SEPARATOR, TYPED_MODES, asked_versions, points, site_today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +101,7 @@ def sheet_page(  # noqa: PLR0913 -- what the one page of a sheet shows
             "undo": desk.url("opinions", "key", "undo"),
             "other": desk.url("opinions", "key"),
         },
-        place=batch.point.label,
+        place=batch.point.label.split(SEPARATOR),
         day=day_told(batch.day, "full"),
         language_name=LANGUAGES[batch.language].own_name,
         row=sent.get("row", ""),

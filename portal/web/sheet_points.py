@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from portal.questionnaires.queries import Published
 
 TYPED_MODES = tuple(mode for mode, row in MODES.items() if row.typed_as)
-_SEPARATOR = " · "
+SEPARATOR = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def points(u: Unit) -> list[Point]:
     found = [
         Point(
             row.code,
-            _SEPARATOR.join(
+            SEPARATOR.join(
                 filter(None, (row.code, gettext(CODE_KINDS[row.kind]), row.label, names.place(row)))
             ),
             row.site_id,
