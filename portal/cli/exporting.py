@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal import __version__
-from portal.cli.unsealing import FILES, KEYS, opened_column
+from portal.cli.unsealing import DOCUMENTS, FILES, KEYS, opened_column
 from portal.core.errors import Refused
 from portal.core.exports import csv_of
 from portal.core.schema import OWNED_BY_NOBODY, Base
@@ -155,7 +155,8 @@ def _told(u: Unit, table: Table, row: Any, written: dict[str, bytes]) -> dict[st
             written[path] = content
             told[name.removesuffix(_SEALED)] = path
         else:
-            told[name.removesuffix(_SEALED)] = content.decode()
+            is_several = (table.name, name) in DOCUMENTS
+            told[name.removesuffix(_SEALED)] = json.loads(content) if is_several else content.decode()
     return told
 
 

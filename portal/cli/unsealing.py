@@ -107,6 +107,15 @@ FILES: dict[tuple[str, str], str] = {
     ("past_register", "file_sealed"): "",
 }
 """Columns that hold a file, and the column that says of what kind."""
+DOCUMENTS = frozenset(
+    {
+        ("campaign", "note_sealed"),
+        ("given_back", "words_sealed"),
+        ("past_case", "words_sealed"),
+        ("rights_request", "words_sealed"),
+    }
+)
+"""Columns that hold several words, by name, as JSON."""
 KEYS = frozenset(
     {"key_wrapped", "wrapped", "token_digest", "secret_hash", "submit_key", "address_digest", "locator"}
 )
