@@ -55,7 +55,7 @@ class PastCase(OwnedRow, Base):
     register_id: Mapped[UUID]
     row: Mapped[int]
     number: Mapped[str]
-    """Empty, as it is sealed among the words; registers brought in before that have theirs here till a purge."""
+    """Empty: it lies sealed among the words. Registers brought in before that have theirs here."""
     kind: Mapped[Kind] = mapped_column(Word(Kind))
     channel: Mapped[Channel | None] = mapped_column(Word(Channel))
     site_id: Mapped[UUID]

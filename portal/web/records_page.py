@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_decimal, gettext, ngettext
 
-from portal.cases.rules import KINDS
 from portal.core.languages import N_
 from portal.insight.catalogue import MIN_FOR_PERCENTILES
 from portal.insight.measures import quantile
-from portal.records.queries import name_of, past_cases, report, words_of
+from portal.records.queries import name_of, report
 from portal.records.rules import COLUMNS, Column, Standing
-from portal.tenancy.queries import local_day, sites
-from portal.web.case_words import FINDINGS
+from portal.tenancy.queries import local_day
 from portal.web.dates import day_told
+from portal.web.records_rows import NO, cell, first_rows, rows_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from portal.core.db import Unit
     from portal.core.errors import Invalid
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from portal.web.guard import Desk
 
 SHOWN_FAULTS = 100
-SHOWN_ROWS = 200
-NO = "\N{EN DASH}"
 
 TABLE_FAULTS: dict[str, str] = {
     "none": N_("Choose the file of your register."),
@@ -120,12 +116,8 @@ def years_table(years: Sequence[PastYear]) -> dict[str, Any] | None:
     )
     return {
         "columns": [{"label": label, "numeric": at in {1, 2}} for at, label in enumerate(heads)],
-        "rows": [{"cells": [_cell(text) for text in _year(one)]} for one in years],
+        "rows": [{"cells": [cell(text) for text in _year(one)]} for one in years],
     }
-
-
-def _cell(text: str, url: str | None = None) -> dict[str, str | None]:
-    return {"text": text, "url": url}
 
 
 def _year(one: PastYear) -> tuple[str, ...]:
@@ -160,6 +152,7 @@ def waiting_words(u: Unit, desk: Desk, row: PastRegister) -> dict[str, Any]:
         "is_good": found.is_good,
         "ignored": _ignored(found),
         "faults": _faults_table(found),
+        "first": first_rows(u, found),
         "headings": [_heading(found, at) for at in range(len(found.headings))],
         "columns": [{"value": "", "label": gettext("Leave it out")}]
         + [{"value": column.value, "label": gettext(one.label)} for column, one in COLUMNS.items()],
@@ -175,9 +168,10 @@ def taken_words(u: Unit, desk: Desk, row: PastRegister) -> dict[str, Any]:
         "is_good": False,
         "ignored": None,
         "faults": None,
+        "first": None,
         "headings": [],
         "columns": [],
-        "rows": _rows_table(u, row) if row.standing is Standing.TAKEN else None,
+        "rows": rows_table(u, row) if row.standing is Standing.TAKEN else None,
     }
 
 
@@ -264,7 +258,7 @@ def _faults_table(found: Report) -> dict[str, Any] | None:
     rest = len(found.faults) - SHOWN_FAULTS
     return {
         "columns": [{"label": label, "numeric": False} for label in heads],
-        "rows": [{"cells": [_cell(text) for text in _fault(one)]} for one in found.faults[:SHOWN_FAULTS]],
+        "rows": [{"cells": [cell(text) for text in _fault(one)]} for one in found.faults[:SHOWN_FAULTS]],
         "rest": ngettext("And %(num)d more.", "And %(num)d more.", rest) if rest > 0 else None,
     }
 
@@ -277,41 +271,3 @@ def _fault(one: Fault) -> tuple[str, ...]:
         one.given or NO,
         gettext(sentence),
     )
-
-
-def _rows_table(u: Unit, row: PastRegister) -> dict[str, Any]:
-    names = {site.id: site.name for site in sites(u)}
-    heads = (
-        gettext("Row"),
-        gettext("Its number"),
-        gettext("Its kind"),
-        gettext("Received on"),
-        gettext("Answered on"),
-        gettext("What was found"),
-        gettext("Site"),
-    )
-    found = past_cases(u, row.id)
-    numbers = [words["number"] for words in words_of(u, found[:SHOWN_ROWS])]
-    rest = len(found) - SHOWN_ROWS
-    return {
-        "columns": [{"label": label, "numeric": False} for label in heads],
-        "rows": [
-            {
-                "cells": [
-                    _cell(str(one.row)),
-                    _cell(number or NO),
-                    _cell(gettext(KINDS[one.kind].label)),
-                    _cell(_day(one.received_on)),
-                    _cell(_day(one.answered_on)),
-                    _cell(gettext(FINDINGS[one.finding]) if one.finding else NO),
-                    _cell(names[one.site_id]),
-                ]
-            }
-            for one, number in zip(found, numbers, strict=False)
-        ],
-        "rest": ngettext("And %(num)d more.", "And %(num)d more.", rest) if rest > 0 else None,
-    }
-
-
-def _day(day: date | None) -> str:
-    return NO if day is None else day_told(day, "medium")

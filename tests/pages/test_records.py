@@ -60,6 +60,17 @@ def test_a_register_is_looked_at_brought_in_and_taken_back(world: World) -> None
     assert lead.post(f"{where}/take").status_code == 409
 
 
+def test_rows_are_shown_as_they_were_read_before_anything_is_in(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    more = "".join(f"{n};05/05/2025;M. Orme;;;\r\n" for n in range(3, 26))
+    shown = told(lead.get(sent(lead, GOOD + more).location))
+    table = shown[shown.index("Les premières lignes, telles qu’elles sont lues") :]
+    assert [part for part in ("3 févr. 2025", "Retard", "Fondée", "23 mai 2025") if part not in table] == []
+    assert "Orme" not in table  # a column that stays out
+    assert "Et 5 autres." in table
+    assert "Les premières lignes" not in told(lead.get(sent(lead, GOOD + "3;demain;;;;\r\n").location))
+
+
 def test_a_fault_is_told_with_row_column_and_what_to_do(sqlite_world: World) -> None:
     lead = signed_in(sqlite_world)
     where = sent(lead, GOOD + "3;31/02/2025;;;;peut-être\r\n").location
