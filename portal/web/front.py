@@ -53,7 +53,7 @@ KEEPS: tuple[tuple[str, str], ...] = (
 """What is kept for hours, and how long."""
 KEEPS_FOR: dict[Kept, str] = {
     Kept.ANSWER_WORDS: N_("The words you add to your opinion"),
-    Kept.CASE: N_("Your message, your photos and our answer, once it is finished"),
+    Kept.CASE: N_("Your message, your photos and recordings, and our answer, once it is finished"),
     Kept.CASE_ASIDE: N_("A message that we could not answer, once it is finished"),
     Kept.CONTACT: N_("Your name and how to reach you, once it is finished"),
 }

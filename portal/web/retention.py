@@ -43,7 +43,7 @@ bp = Blueprint("retention", __name__)
 NO = "\N{EN DASH}"
 PIECES: dict[str, str] = {
     "texts": N_("texts: %(n)d"),
-    "photos": N_("photos: %(n)d"),
+    "photos": N_("photos and recordings: %(n)d"),
     "contacts": N_("contacts and names: %(n)d"),
 }
 """What things held that were destroyed."""
