@@ -78,6 +78,9 @@ PLAN = {
     Kept.ACTION_WORDS: forgetting.ACTIONS,
     Kept.REVIEW_WORDS: forgetting.REVIEWS,
     Kept.OBSERVATION_WORDS: forgetting.OBSERVATIONS,
+    Kept.CAMPAIGN_WORDS: forgetting.CAMPAIGNS,
+    Kept.GIVEN_WORDS: forgetting.SENTENCES,
+    Kept.THANKS_WORDS: forgetting.THANKS,
 }
 """Words of the plan that have an end: protection and plan do not know each other."""
 

@@ -22,8 +22,12 @@ TABLES = (
 _WORDS = ("structure_id", "id", "action_id", "language", "number", "written_at", "written_by")
 """What of the two sentences never changes; who checked and who withdrew them is set once."""
 _SET_ONCE = ("checked_at", "checked_by", "withdrawn_at", "withdrawn_by")
+_CAMPAIGN = (
+    *("structure_id", "id", "number", "name", "source", "offer_id", "first_day", "last_day", "site_id"),
+    *("agreement_id", "opened_at", "opened_by", "closed_at", "closed_by"),
+)
+"""What of a closed campaign never changes, besides its figures; its note alone may go, in its time."""
 FROZEN = (
-    ("campaign_frozen", "campaign", "UPDATE", "OLD.closed_at IS NOT NULL"),
     ("campaign_no_delete", "campaign", "DELETE", "OLD.closed_at IS NOT NULL"),
     ("given_back_no_delete", "given_back", "DELETE", None),
 )
@@ -39,6 +43,15 @@ FROZEN_ON_SQLITE = (
      "EXISTS (SELECT 1 FROM given_back WHERE structure_id = NEW.structure_id AND (id = NEW.id"
      " OR (action_id = NEW.action_id AND language = NEW.language AND number = NEW.number)))"),
 )
+
+
+def _campaign_changed(is_postgresql: bool) -> str:
+    """The condition under which a closed campaign would be changed: all but that its note goes."""
+    differs = "IS DISTINCT FROM" if is_postgresql else "IS NOT"
+    figures = "figures::text" if is_postgresql else "figures"
+    fixed = [f"NEW.{name} {differs} OLD.{name}" for name in (*_CAMPAIGN, figures)]
+    note = f"(NEW.note_sealed {differs} OLD.note_sealed AND NEW.note_sealed IS NOT NULL)"
+    return f"OLD.closed_at IS NOT NULL AND ({' OR '.join((*fixed, note))})"
 
 
 def _changed(is_postgresql: bool) -> str:
@@ -209,8 +222,11 @@ def upgrade() -> None:
         sa.CheckConstraint("(satisfied IS NULL) <> (tenths IS NULL)", name="ck_earlier_result_one_figure"),
     )
     is_postgresql = op.get_bind().dialect.name == "postgresql"
-    kept = ("given_back_frozen", "given_back", "UPDATE", _changed(is_postgresql))
-    for trigger in (*FROZEN, kept, *(() if is_postgresql else FROZEN_ON_SQLITE)):
+    kept = (
+        ("given_back_frozen", "given_back", "UPDATE", _changed(is_postgresql)),
+        ("campaign_frozen", "campaign", "UPDATE", _campaign_changed(is_postgresql)),
+    )
+    for trigger in (*FROZEN, *kept, *(() if is_postgresql else FROZEN_ON_SQLITE)):
         (_freeze_postgresql if is_postgresql else _freeze_sqlite)(*trigger)
     if is_postgresql:
         for table in TABLES:
@@ -222,7 +238,7 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
-        for trigger in (*(name for name, *_ in FROZEN), "given_back_frozen"):
+        for trigger in (*(name for name, *_ in FROZEN), "given_back_frozen", "campaign_frozen"):
             op.execute(f"DROP FUNCTION IF EXISTS {trigger}()")
 
 

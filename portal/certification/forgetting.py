@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select, update
 
-from portal.certification.models import Action, ActionStep, Observation, Review
+from portal.certification.models import (
+    Action,
+    ActionStep,
+    Campaign,
+    GivenBack,
+    Observation,
+    Review,
+    ThanksGiven,
+)
 from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
@@ -88,6 +96,56 @@ def _batches(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
     return [ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH)]
 
 
+def _resting_campaigns(u: Unit, _until: date, end: datetime) -> list[tuple[UUID, date]]:
+    """Campaigns that were closed by that day."""
+    wanted = select(Campaign.id, Campaign.closed_at).where(
+        Campaign.closed_at <= end, Campaign.note_sealed.is_not(None)
+    )
+    return [(row_id, local_day(u, at)) for row_id, at in u.rows(wanted.order_by(Campaign.number)) if at]
+
+
+def _forget_campaigns(u: Unit, ids: Sequence[UUID]) -> int:
+    for some in _batches(ids):
+        u.session.execute(update(Campaign).where(Campaign.id.in_(some)).values(note_sealed=None))
+    return len(ids)
+
+
+def _resting_sentences(u: Unit, _until: date, end: datetime) -> list[tuple[UUID, date]]:
+    """What residents were told, or what waited for it, and was written by that day."""
+    wanted = select(GivenBack.id, GivenBack.written_at).where(
+        GivenBack.written_at <= end, GivenBack.words_sealed.is_not(None)
+    )
+    return [(row_id, local_day(u, at)) for row_id, at in u.rows(wanted.order_by(GivenBack.written_at))]
+
+
+def _forget_sentences(u: Unit, ids: Sequence[UUID]) -> int:
+    """Withdrawn first: a sentence whose words are gone is shown nowhere."""
+    for some in _batches(ids):
+        these: Any = GivenBack.id.in_(some)
+        shown = (these, GivenBack.withdrawn_at.is_(None))
+        u.session.execute(update(GivenBack).where(*shown).values(withdrawn_at=u.now))
+        u.session.execute(update(GivenBack).where(these).values(words_sealed=None))
+    return len(ids)
+
+
+def _resting_thanks(u: Unit, _until: date, end: datetime) -> list[tuple[UUID, date]]:
+    """Thanks that were given back by that day."""
+    wanted = select(ThanksGiven.id, ThanksGiven.given_at).where(
+        ThanksGiven.given_at <= end, ThanksGiven.words_sealed.is_not(None)
+    )
+    return [(row_id, local_day(u, at)) for row_id, at in u.rows(wanted.order_by(ThanksGiven.number))]
+
+
+def _forget_thanks(u: Unit, ids: Sequence[UUID]) -> int:
+    for some in _batches(ids):
+        gone = {"words_sealed": None, "withdrawn_at": u.now}
+        u.session.execute(update(ThanksGiven).where(ThanksGiven.id.in_(some)).values(**gone))
+    return len(ids)
+
+
 ACTIONS = Words(_resting_actions, _forget_actions)
 REVIEWS = Words(_resting_reviews, _forget_reviews)
 OBSERVATIONS = Words(_resting_observations, _forget_observations)
+CAMPAIGNS = Words(_resting_campaigns, _forget_campaigns)
+SENTENCES = Words(_resting_sentences, _forget_sentences)
+THANKS = Words(_resting_thanks, _forget_thanks)

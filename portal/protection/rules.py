@@ -36,6 +36,9 @@ class Kept(StrEnum):
     ACTION_WORDS = "action_words"
     REVIEW_WORDS = "review_words"
     OBSERVATION_WORDS = "observation_words"
+    CAMPAIGN_WORDS = "campaign_words"
+    GIVEN_WORDS = "given_words"
+    THANKS_WORDS = "thanks_words"
 
 
 class Then(StrEnum):
@@ -170,6 +173,33 @@ RETENTION: dict[Kept, Retention] = {
         6,
         Then.ERASE_WORDS,
         _CYCLE,
+    ),
+    Kept.CAMPAIGN_WORDS: Retention(
+        N_("Notes of campaigns that are closed"),
+        N_("Proof of the certification"),
+        N_("the day on which the campaign was closed"),
+        60,
+        12,
+        Then.ERASE_WORDS,
+        _CYCLE,
+    ),
+    Kept.GIVEN_WORDS: Retention(
+        N_("What residents were told of changes"),
+        N_("Show what was told, and who had read it before"),
+        N_("the day on which it was written"),
+        60,
+        6,
+        Then.ERASE_WORDS,
+        _CYCLE,
+    ),
+    Kept.THANKS_WORDS: Retention(
+        N_("Thanks that were given back"),
+        N_("Let them be read by whom they are for"),
+        N_("the day on which they were given back"),
+        24,
+        1,
+        Then.ERASE_WORDS,
+        _LIMITATION,
     ),
 }
 

@@ -1,4 +1,4 @@
-"""A complaint that was right, an action from it, done, and what it changed: clicks and time counted."""
+"""A complaint that was right, an action, its effect, what residents are told: clicks and time counted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import pypdfium2
 import pytest
 from browsing import Colleague as Desk
 from learning import NOBODY_CAME, complaint, leading
@@ -18,6 +19,7 @@ from portal.people.rules import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Page
     from serving import Served
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.browser
 
 BEFORE, AFTER = 9, 1
 MOST_SECONDS, MOST_SECONDS_OF_AN_INCIDENT = 30, 45
+CHANGED = "Deux personnes de plus de 18 h à 22 h."
 
 
 @dataclass(slots=True)
@@ -46,6 +49,12 @@ class Hand:
         """One field."""
         self.page.get_by_label(label, exact=True).fill(words)
         self.fields += 1
+
+
+def printed(path: Path) -> list[str]:
+    """The words of each page of a file, on one line."""
+    with pypdfium2.PdfDocument(path) as document:
+        return [" ".join(page.get_textpage().get_text_range().split()) for page in document]
 
 
 def planted(served: Served, lead: Colleague) -> str:
@@ -113,6 +122,46 @@ def test_from_a_complaint_to_an_action_done_and_its_effect(
     cells = [row.inner_text().split("\n") for row in effect.locator("tbody tr").all()]
     assert len(cells) == 2
     print(f"{hand.clicks} clicks, {hand.fields} fields, {spent:.1f} s; {effect.inner_text()}")  # noqa: T201 -- what was measured
+    told_to_residents(served, new_page, desk)
+
+
+def told_to_residents(served: Served, new_page: Callable[..., Page], desk: Desk) -> None:
+    """The page of the month; then two sentences, written by one, shown once another has read them."""
+    hand, began = Hand(desk.page), monotonic()
+    hand.click("link", "Documents")
+    with desk.page.expect_download() as month:
+        desk.page.locator("form[action$='/papers/month.pdf'] button").click()
+    hand.clicks += 1
+    assert len(printed(month.value.path())) == 1
+    hand.click("link", "Plan d’amélioration")
+    hand.click("link", "Action 1 · Doubler les rondes du soir")
+    hand.click("link", "Dire aux habitants ce qui a changé")
+    desk.page.locator("#fr summary").click()
+    desk.page.locator("#fr-said").fill("Le soir, on attend trop longtemps.")
+    desk.page.locator("#fr-did").fill(CHANGED)
+    hand.fields += 2
+    desk.page.locator("#fr form[action$='/fr'] button").click()
+    hand.clicks += 2
+    desk.reads("Un·e collègue le relit")
+    second = sat_down(
+        served, new_page, signed_in(served.world, Role.DIRECTOR, email="noe@passerelle.example")
+    )
+    second.open("given-back/1")
+    reader = Hand(second.page)
+    reader.click("button", "J’ai relu : montrer aux habitants")
+    second.reads("Les habitants peuvent le lire")
+    reader.click("link", "La page que lisent les habitants")
+    expect(second.page.get_by_text(CHANGED)).to_be_visible()
+    hand.click("link", "Vous avez dit, nous avons fait")
+    with desk.page.expect_download() as sheet:
+        desk.page.locator("#sheet button").click()
+    hand.clicks += 1
+    (text,) = printed(sheet.value.path())
+    assert CHANGED in text
+    assert "Depuis, moins de messages" in text
+    assert (hand.clicks, hand.fields, reader.clicks) == (9, 2, 2)
+    spent = monotonic() - began
+    print(f"{hand.clicks} clicks, {reader.clicks} of a second person, {spent:.1f} s")  # noqa: T201 -- idem
 
 
 def test_an_incident_is_told_from_a_phone_in_seconds(served: Served, new_page: Callable[..., Page]) -> None:

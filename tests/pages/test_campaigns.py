@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pypdfium2
 import pytest
+from giving import carried_out, colleague, told, two_months_on
 from insight_world import answered
 from learning import leading
+from phone import Phone
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from staff import signed_in
@@ -16,12 +18,14 @@ from walls.addresses import signed_in_again
 
 from portal.certification.campaigning import Campaigned, open_campaign
 from portal.certification.hearing import from_document, heard_again, heard_in
-from portal.certification.models import Action, Campaign
+from portal.certification.models import Action, Campaign, GivenBack, ThanksGiven
 from portal.certification.report import Span
 from portal.certification.rules import CampaignSource, Origin
+from portal.certification.thanking import Thanked, give
 from portal.core.db import Scope
 from portal.core.errors import Conflict, Invalid
 from portal.core.ids import new_id
+from portal.jobs import purge_all
 from portal.people.rules import Role
 
 if TYPE_CHECKING:
@@ -171,3 +175,42 @@ def test_days_of_its_own_would_tell_small_counts_apart_so_the_floor_hides_them(s
     assert mediator.get(CAMPAIGNS).status_code == 403
     other = signed_in(world, at=world.strasbourg, email="ines@rive.example", name="Inès")
     assert other.get("/s/rive-gauche/campaigns/1").status_code == 404
+
+
+def test_words_that_were_given_back_go_in_their_time_and_counts_stay(world: World) -> None:
+    lead, other = signed_in(world), colleague(world)
+    heard_of_march(world)
+    address = opened_by(lead)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    told(lead, other)
+    with world.database.transaction(leading(lead)) as u:
+        give(u, Thanked("Merci pour tout.", "fr", person_id=other.person_id))
+    lead.post(f"{address}/note", **NOTE)
+    assert lead.post(f"{address}/close").status_code == 303
+
+    def left() -> list[int]:
+        with world.database.reading(leading(lead)) as u:
+            return [
+                sum(one is not None for one in u.all(select(column)))
+                for column in (Campaign.note_sealed, GivenBack.words_sealed, ThanksGiven.words_sealed)
+            ]
+
+    def purged(months: int) -> list[int]:
+        world.clock.advance(timedelta(days=31 * months))
+        with world.database.transaction(world.lyon.scope) as u:
+            purge_all(u)
+        return left()
+
+    assert left() == [1, 1, 1]
+    assert purged(25) == [1, 1, 0]
+    assert purged(36) == [0, 0, 0]
+    assert "Deux personnes de plus" not in Phone.at(world, "/p/passerelle/fr/results").page.text
+    lead = signed_in_again(world, lead)
+    page = lead.get(address).text
+    assert "24 sur 30" in page, "figures are frozen, and stay"
+    assert NOTE["learnt"] not in page
+    assert lead.get(f"{address}/note.pdf").status_code == 200
+    with world.database.reading(leading(lead)) as u:
+        (row,) = u.all(select(GivenBack))
+    assert (row.written_by, row.checked_by) == (lead.person_id, other.person_id), "who answered for it stays"

@@ -35,6 +35,7 @@ from portal.protection.holding import LONGEST, end_hold, hold_case, holds, renew
 from portal.protection.queries import destroyed
 from portal.protection.requests import erase
 from portal.protection.rules import HELD, Kept
+from portal.records.models import PastCase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,13 +46,18 @@ if TYPE_CHECKING:
 PAGE = "/s/passerelle/settings/retention"
 
 
-@pytest.fixture
-def planted(world: World) -> Planted:
-    """One closed case, two years ago but a month."""
+def grown(world: World) -> Planted:
+    """One closed case, long ago."""
     world.clock.set(BEGAN)
     planted = planted_at(world, world.lyon, MARK)
     closed(world, planted)
     return planted
+
+
+@pytest.fixture
+def planted(world: World) -> Planted:
+    """The same on both engines."""
+    return grown(world)
 
 
 def worded(world: World, reference: str) -> bool:
@@ -115,8 +121,9 @@ def test_a_hold_that_is_ended_or_renewed(world: World, planted: Planted) -> None
 
 
 def test_it_is_announced_a_month_before_on_the_page_and_in_the_week_s_mail(
-    world: World, planted: Planted, tmp_path: Path
+    sqlite_world: World, tmp_path: Path
 ) -> None:
+    world, planted = sqlite_world, grown(sqlite_world)
     world.clock.set(datetime(2026, 2, 1, 8, 30, tzinfo=UTC))
     nightly(world)
     with world.database.reading(planted.lead) as u:
@@ -124,7 +131,7 @@ def test_it_is_announced_a_month_before_on_the_page_and_in_the_week_s_mail(
     world.clock.set(datetime(2026, 3, 9, 8, 30, tzinfo=UTC))  # a Monday, eleven days before
     with world.database.reading(world.lyon.scope) as u:
         announced = coming(u, PLAN)
-    assert announced == {Kept.CASE: 1, Kept.ANSWER_WORDS: 1, Kept.PAST_WORDS: 1}
+    assert announced == dict.fromkeys((Kept.CASE, Kept.ANSWER_WORDS, Kept.PAST_WORDS, Kept.THANKS_WORDS), 1)
     page = signed_in(world, email="camille.soon@passerelle.example").get(PAGE).text
     assert 'id="soon"' in page
     with world.database.transaction(world.lyon.scope) as u:
@@ -132,7 +139,7 @@ def test_it_is_announced_a_month_before_on_the_page_and_in_the_week_s_mail(
     texts = [mail.get_content() for mail in in_folder(world, tmp_path)]
     told = [text for text in texts if "/settings/retention" in text]
     assert told
-    assert "3 éléments" in told[0]
+    assert "4 éléments" in told[0]
     world.clock.advance(AHEAD)
     nightly(world)
     gone = rules(world)
@@ -196,30 +203,55 @@ def frozen(world: World) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
-    [
-        ({}, "reference"),
-        ({"reference": "PAS-1999-000001"}, "reference"),
-        ({"reference": "{ours}", "reason": " "}, "reason"),
-        ({"reference": "{ours}", "until": "2020-01-01"}, "until"),
-        ({"reference": "{ours}", "until": "2031-01-01"}, "until"),
-        ({"reference": "{ours}", "register": "x"}, "register"),
-    ],
-)
-def test_what_cannot_be_held_is_told_at_its_field(
-    world: World, planted: Planted, fields: dict[str, str], wrong: str
-) -> None:
+def test_a_register_that_is_held_outlives_its_time_and_is_not_taken_back(sqlite_world: World) -> None:
+    world, planted = sqlite_world, grown(sqlite_world)
+    register = planted.ids["register_id"]
     lead = signed_in(world, email="hold@passerelle.example")
-    given = {"register": "", "reason": "Litige", "until": "2024-09-01", **fields}
-    given = {name: value.format(ours=planted.reference) for name, value in given.items()}
-    page = lead.post(f"{PAGE}/holds", **given)
-    assert (page.status_code, f'href="#{wrong}"' in page.text) == (422, True)
+    given = {"reference": "", "register": str(register), "reason": "Litige", "until": "2025-03-01"}
+    assert lead.post(f"{PAGE}/holds", **given).status_code == 303
+    assert lead.post(f"/s/passerelle/records/{register}/undo").status_code == 409
+    with world.database.transaction(planted.lead) as u:
+        (row,) = holds(u)
+        world.clock.advance(timedelta(days=340))
+    for _ in range(3):  # renewed year after year
+        with world.database.transaction(planted.lead) as u:
+            renew_hold(u, row.id, world.clock.now().date() + LONGEST)
+        world.clock.advance(timedelta(days=360))
+        nightly(world)
+    with world.database.reading(planted.lead) as u:
+        assert u.all(select(PastCase.id).where(PastCase.words_sealed.is_not(None)))
+    with world.database.transaction(planted.lead) as u:
+        end_hold(u, row.id)
+    nightly(world)
+    with world.database.reading(planted.lead) as u:
+        assert not u.all(select(PastCase.id).where(PastCase.words_sealed.is_not(None)))
+
+
+WRONG: tuple[tuple[dict[str, str], str], ...] = (
+    ({}, "reference"),
+    ({"reference": "PAS-1999-000001"}, "reference"),
+    ({"reference": "{ours}", "reason": " "}, "reason"),
+    ({"reference": "{ours}", "until": "2020-01-01"}, "until"),
+    ({"reference": "{ours}", "until": "2031-01-01"}, "until"),
+    ({"reference": "{ours}", "register": "x"}, "register"),
+)
+
+
+def test_what_cannot_be_held_is_told_at_its_field(sqlite_world: World) -> None:
+    planted = grown(sqlite_world)
+    lead = signed_in(sqlite_world, email="hold@passerelle.example")
+    for fields, wrong in WRONG:
+        given = {"register": "", "reason": "Litige", "until": "2024-09-01", **fields}
+        page = lead.post(
+            f"{PAGE}/holds", **{name: value.format(ours=planted.reference) for name, value in given.items()}
+        )
+        assert (page.status_code, f'href="#{wrong}"' in page.text) == (422, True), fields
 
 
 def test_a_hold_is_made_renewed_and_ended_on_the_page_and_hidden_from_whom_the_case_names(
-    world: World, planted: Planted
+    sqlite_world: World,
 ) -> None:
+    world, planted = sqlite_world, grown(sqlite_world)
     lead = signed_in(world, email="hold@passerelle.example")
     given = {"reference": planted.reference, "register": "", "reason": "Litige secret", "until": "2024-09-01"}
     assert lead.post(f"{PAGE}/holds", **given).status_code == 303
