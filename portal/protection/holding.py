@@ -17,6 +17,7 @@ from portal.core.errors import Conflict, Invalid, NotFound
 from portal.core.ids import new_id
 from portal.protection.models import LegalHold
 from portal.records.models import PastRegister
+from portal.records.rules import Standing
 from portal.tenancy.queries import local_day
 from portal.tenancy.vault import opened, sealed, structure_key
 
@@ -73,7 +74,7 @@ def hold_case(u: Unit, reference: str, reason: str, until: date | None) -> Legal
 def hold_register(u: Unit, register_id: UUID, reason: str, until: date | None) -> LegalHold:
     """A register of before, held. Raises as `hold_case` does, with "register"."""
     row = u.one(select(PastRegister).where(PastRegister.id == register_id))
-    if row is None or row.key_wrapped is None:
+    if row is None or row.key_wrapped is None or row.standing is not Standing.TAKEN:
         raise Invalid("register", reason="unknown")
     if register_id in held_now(u).registers:
         raise Invalid("register", reason="held")

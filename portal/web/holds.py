@@ -24,6 +24,7 @@ from portal.protection.holding import (
     renew_hold,
 )
 from portal.records.queries import name_of, registers
+from portal.records.rules import Standing
 from portal.tenancy.queries import local_day
 from portal.web.dates import day_told
 from portal.web.fields import Day, Pick, at_most, blame, optional
@@ -72,7 +73,8 @@ class HoldForm(Form):  # type: ignore[misc]  # WTForms has no types
 
 def offer_registers(u: Unit, form: Any) -> None:
     """Let a register be chosen whose words still stand."""
-    worded = [(one.id, name_of(u, one)) for one in registers(u) if one.key_wrapped is not None]
+    taken = [one for one in registers(u) if one.standing is Standing.TAKEN and one.key_wrapped is not None]
+    worded = [(one.id, name_of(u, one)) for one in taken]
     form.register.offer(worded, nothing=gettext("None"))
 
 

@@ -11,6 +11,7 @@ from portal.core.errors import Conflict, Invalid, Refused
 from portal.core.languages import N_
 from portal.people.actions import journal
 from portal.people.rules import Act, Permission
+from portal.protection.holding import held_now
 from portal.records.actions import choose_columns, choose_sheet, look_at, take, undo
 from portal.records.queries import past_years, register, registers, report
 from portal.records.rules import Column, Standing
@@ -119,6 +120,8 @@ def take_register(desk: Desk, register_id: UUID) -> ResponseReturnValue:
 def undo_register(desk: Desk, register_id: UUID) -> ResponseReturnValue:
     """Nothing is left of the register but the line that it was here."""
     with house().database.transaction(desk.scope) as u:
+        if register_id in held_now(u).registers:
+            raise Refused("held")
         row = undo(u, register_id)
         journal(u, Act.REGISTER_UNDONE, by=desk.person.id, rows=str(row.rows))
     return redirect(f"{desk.url('records')}?done={_UNDONE}", 303)

@@ -136,8 +136,8 @@ FACTS: dict[tuple[type[PortalError], str], Told] = {
     (Refused, "held"): Told(
         409,
         _NOT_POSSIBLE,
-        N_("This message is held for a dispute: its words stay until the hold ends."),
-        N_("Refuse for now and say why, or end the hold on the page of durations."),
+        N_("This is held for a dispute: its words stay until the hold ends."),
+        N_("See why, and until when, on the page of durations, where the hold can be ended."),
     ),
     (Refused, "last_manager"): Told(
         403,

@@ -15,6 +15,7 @@ import pytest
 from commanding import portal
 from servers import OWNER
 from sqlalchemy import select, text
+from staff import signed_in
 from walls.planting import planted_at
 from walls.siege import unwalled
 
@@ -149,10 +150,8 @@ def test_an_erased_structure_is_in_no_table_and_the_neighbour_stays_to_the_byte(
         erase_structure(owner(world), lyon, Base.metadata)
 
 
-def test_cut_half_way_nothing_has_happened(
-    world: World, planted: tuple[Planted, Planted], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del planted
+def test_cut_half_way_nothing_has_happened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in(world)
     engine = unwalled(owner(world))
     before = rows_of(engine, world.lyon.structure.id)
 

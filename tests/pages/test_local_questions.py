@@ -83,7 +83,8 @@ def test_an_own_question_comes_last_and_is_answered(world: World) -> None:
         assert counted(asked, tallies_by_day(u, [asked], today, today)) == {"yes": 1}
 
 
-def test_nothing_that_everybody_is_asked_can_be_changed_or_left_out(world: World) -> None:
+def test_nothing_that_everybody_is_asked_can_be_changed_or_left_out(sqlite_world: World) -> None:
+    world = sqlite_world
     lead = signed_in(world)
     with world.database.reading(world.lyon.scope) as u:
         locked = standing(u)[1][0].document["items"]
@@ -129,7 +130,8 @@ def test_it_is_looked_at_before_and_says_what_is_not_translated_or_too_long(sqli
     assert own(lead, do="drop-0").text.count("<legend>Question") == 0
 
 
-def test_no_more_than_three(world: World) -> None:
+def test_no_more_than_three(sqlite_world: World) -> None:
+    world = sqlite_world
     lead = signed_in(world)
     four = {
         f"{name}-{n}": value for n in range(4) for name, value in (("fr", f"Une {n} ?"), ("scale", "yes3"))
@@ -155,7 +157,8 @@ def counted_for(world: World, choices: dict[str, int]) -> None:
     answered(world, meeting={"good": sum(choices.values())}, **more)
 
 
-def test_another_meaning_is_never_counted_with_the_one_before(world: World) -> None:
+def test_another_meaning_is_never_counted_with_the_one_before(sqlite_world: World) -> None:
+    world = sqlite_world
     lead = signed_in(world)
     own(lead)
     counted_for(world, {"yes": 3})
@@ -243,7 +246,8 @@ def picture() -> bytes:
     return file.getvalue() + b"a secret behind the picture"
 
 
-def test_a_logo_of_the_network_takes_the_place_of_ones_own_once_taken(world: World) -> None:
+def test_a_logo_of_the_network_takes_the_place_of_ones_own_once_taken(sqlite_world: World) -> None:
+    world = sqlite_world
     lead, quality = leading(world), signed_in(world)
     broken = lead.post("/network/offer", logo=(BytesIO(picture()[:60]), "logo.png"))
     assert broken.status_code == 422
