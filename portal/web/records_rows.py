@@ -67,7 +67,7 @@ def _read(row: PastRow, column: Column, names: Mapping[UUID, str]) -> str:
     if column is Column.SITE:
         return names[row.site_id] if row.site_id else NO
     text: str = {Column.NUMBER: row.number, Column.MOTIF: row.motif}.get(column, row.text)
-    return (text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…") or NO
+    return (text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN].rstrip()}…") or NO
 
 
 def _word(label: str | None) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from hostile import FAULTY, HEAD, Faulty, Hostile, named
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,54 +87,14 @@ def test_a_register_is_read_below_its_title_with_what_each_column_says() -> None
     assert (second.row, second.site_id, second.is_complete, second.kind) == (5, VAISE, False, Kind.COMPLAINT)
 
 
-HEAD = "N°;Reçue le;Répondu le;Motif;Site;Canal;Fondée;Type\r\n"
-
-
-@pytest.mark.parametrize(
-    ("row", "fault"),
-    [
-        ("1;31/02/2025;;;;;;", (2, "received", "day")),
-        ("1;;10/02/2025;;;;;", (2, "received", "missing")),
-        ("1;03/02/2028;;;;;;", (2, "received", "future")),
-        ("1;03/02/1925;;;;;;", (2, "received", "old")),
-        ("1;10/02/2025;03/02/2025;;;;;", (2, "answered", "before")),
-        ("1;10/02/2025;bientôt;;;;;", (2, "answered", "day")),
-        ("1;10/02/2025;;;Villeurbanne;;;", (2, "site", "word")),
-        ("1;10/02/2025;;;;pigeon;;", (2, "channel", "word")),
-        ("1;10/02/2025;;;;;peut-être;", (2, "finding", "word")),
-        ("1;10/02/2025;;;;;;divers", (2, "kind", "word")),
-        ("2024-007;10/02/2025;;;;;;", (2, "number", "known")),
-        (f"1;10/02/2025;;{'x' * 121};;;;", (2, "motif", "long")),
-        (f"{'1' * 61};10/02/2025;;;;;;", (2, "number", "long")),
-    ],
-)
-def test_a_row_that_cannot_be_read_is_told_with_its_column(row: str, fault: tuple[int, str, str]) -> None:
-    assert faults(HEAD + row + "\r\n") == [fault]
-
-
-def test_rows_that_come_twice_are_told_both() -> None:
-    twice = "5;10/02/2025;;;;;;\r\n"
-    assert faults(HEAD + twice + twice) == [(2, "number", "double"), (3, "number", "double")]
-    alike = ";10/02/2025;;Bruit;;;;\r\n"
-    assert faults(HEAD + alike + alike) == [(3, None, "double")]
+@pytest.mark.parametrize("one", **named(FAULTY))
+def test_what_cannot_be_read_is_told_with_its_row_and_column(one: Hostile) -> None:
+    assert Faulty(tuple(faults(one.raw.decode()))) == one.says
 
 
 def test_every_fault_is_told_at_once_and_nothing_is_brought_in() -> None:
     good = "1;10/02/2025;;;;;;\r\n"
     assert faults(HEAD + good + "2;demain;;;Lyon;;;\r\n") == [(3, "received", "day"), (3, "site", "word")]
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("a;b;c\r\n1;2;3\r\n", (0, None, "headings")),
-        ("Motif;Site\r\nBruit;Gerland\r\n", (0, "received", "missing")),
-        (HEAD, (0, None, "empty")),
-        (HEAD + HEAD, (0, None, "empty")),
-    ],
-)
-def test_a_file_that_is_no_register_is_told_as_a_whole(text: str, fault: tuple[int, str | None, str]) -> None:
-    assert faults(text) == [fault]
 
 
 def test_headings_are_told_as_last_time() -> None:
