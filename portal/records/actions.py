@@ -28,6 +28,7 @@ from portal.records.register import headings_of, proposed
 from portal.records.rules import Column, PastRow, Standing
 from portal.records.words import plain
 from portal.tenancy.holidays_fr import public_holidays
+from portal.tenancy.models import Site
 from portal.tenancy.queries import calendar_of, main_site
 from portal.tenancy.vault import new_wrapped_key, row_key, sealed
 
@@ -131,9 +132,15 @@ def forget_files(u: Unit) -> int:
     return len([undo(u, row.id) for row in u.all(waiting)])
 
 
+def count_alone(u: Unit, site_ids: Iterable[UUID]) -> None:
+    """Nobody else counts at these sites until this unit ends: a count has no row yet that could be locked."""
+    u.all(select(Site.id).where(Site.id.in_(sorted(site_ids))).order_by(Site.id).with_for_update())
+
+
 def note_activity(u: Unit, counts: Iterable[Count]) -> int:
     """How many counts are kept; what was counted before for the same month, site and register gives way."""
     several = list(counts)
+    count_alone(u, {one.site_id for one in several})
     for one in several:
         forget_activity(u, one.month, one.site_id, one.intervention)
         u.add(

@@ -14,7 +14,7 @@ from portal.insight.opinions import asked_now, counted, tallies_by_month
 from portal.insight.queries import today_at
 from portal.insight.selection import month_of, months_after
 from portal.people.rules import Permission
-from portal.records.actions import forget_activity, note_activity
+from portal.records.actions import count_alone, forget_activity, note_activity
 from portal.records.activity import INTERVENTIONS, Count, Intervention, read_activity, whole
 from portal.records.queries import activity, encounters
 from portal.records.words import plain
@@ -80,6 +80,7 @@ def keep(desk: Desk) -> ResponseReturnValue:
         errors = [{"field": one.value, "message": _said("n", "form")} for one in _wrong(typed)]
         if month is None:
             return _page(desk, u, [{"field": "month", "message": _said("month", "form")}, *errors], typed)
+        count_alone(u, [site_id])
         kept = _kept(u, month, site_id)
         changed = {one: whole(text) for one, text in typed.items() if whole(text) != whole(_shown(one))}
         errors += [_meanwhile(one, kept.get(one)) for one in changed if kept.get(one) != whole(_shown(one))]

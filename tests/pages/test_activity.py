@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ from uuid import UUID
 
 import pytest
 from insight_world import answered, asked_in
+from sqlalchemy.exc import SQLAlchemyError
 from staff import signed_in
 
 from portal.core.tables import read_table
 from portal.people.rules import Role
+from portal.records.actions import note_activity
 from portal.records.activity import Count, Intervention, read_activity, read_month
+from portal.records.queries import activity
 from portal.tenancy.actions import open_site
 
 if TYPE_CHECKING:
@@ -149,6 +153,31 @@ def test_opinions_count_only_where_encounters_are_known(world: World) -> None:
     assert "10 sur 40" in plain(lead.get(HERE))
     lead.post(HERE, month="2027-02", all="60", site=str(annex))
     assert "60 sur 100" in plain(lead.get(HERE))
+
+
+def test_two_who_count_in_the_same_moment_are_both_answered(world: World) -> None:
+    scope, site_id = world.lyon.scope, world.lyon.site.id
+    faults: list[Exception] = []
+
+    def count(n: int) -> Count:
+        return Count(date(2027, 2, 1), site_id, Intervention.ALL, n)
+
+    def again() -> None:
+        try:
+            with world.database.transaction(scope) as u:
+                note_activity(u, [count(8)])
+        except SQLAlchemyError as fault:
+            faults.append(fault)
+
+    other = threading.Thread(target=again)
+    with world.database.transaction(scope) as u:
+        note_activity(u, [count(7)])
+        other.start()
+        other.join(0.2)  # long enough to have read what is not committed yet
+    other.join()
+    assert faults == []
+    with world.database.reading(scope) as u:
+        assert [one.n for one in activity(u, date(2027, 2, 1))] == [8]
 
 
 def test_encounters_stand_beside_opinions(world: World) -> None:

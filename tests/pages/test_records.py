@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import xlsxwriter
+from hostile import UNREADABLE, Unreadable
 from staff import signed_in
 
+from portal.channels.point_file import UNREADABLE as POINT_FAULTS
 from portal.people.rules import Role
+from portal.web.records_page import TABLE_FAULTS
 
 if TYPE_CHECKING:
     from build import World
@@ -126,6 +129,12 @@ def test_what_is_no_table_is_refused_with_what_to_do(sqlite_world: World, text: 
     answer = sent(signed_in(sqlite_world), text)
     assert answer.status_code == 422
     assert words in told(answer)
+
+
+def test_whatever_a_file_is_refused_for_is_said_wherever_tables_are_sent() -> None:
+    reasons = {one.says.reason for one in UNREADABLE if isinstance(one.says, Unreadable)} | {"sheets"}
+    assert reasons - TABLE_FAULTS.keys() == set()
+    assert reasons - POINT_FAULTS.keys() == set()
 
 
 def test_no_file_is_asked_for_again(sqlite_world: World) -> None:
