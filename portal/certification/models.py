@@ -8,7 +8,7 @@ sealed: whoever writes what is to be done may name somebody.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -17,6 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.cases.models import CaseBound
 from portal.certification.rules import ActionAct, CampaignSource, Observed, Origin
 from portal.core.schema import Base, Document, OwnedRow, RowId, StructureOwned, Word, owned_fk
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
 
 
 class Review(OwnedRow, Base):
@@ -113,12 +116,19 @@ class Observation(OwnedRow, Base):
     kind: Mapped[Observed] = mapped_column(Word(Observed))
     words_sealed: Mapped[bytes]
     at: Mapped[datetime]
+    about_id: Mapped[UUID | None]
+    """A colleague whom it concerns: to them it does not exist."""
     by_id: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
     read_at: Mapped[datetime | None]
     read_by: Mapped[UUID | None] = mapped_column(RowId(), ForeignKey("person.id"))
     action_id: Mapped[UUID | None]
     answer_sealed: Mapped[bytes | None]
     answered_at: Mapped[datetime | None]
+
+    @classmethod
+    def hidden_from(cls, actor_id: UUID) -> ColumnElement[bool]:
+        """What concerns a colleague does not exist for them (decisions, 7)."""
+        return cls.about_id.is_not(None) & (cls.about_id == actor_id)
 
 
 class WeekTold(StructureOwned, Base):

@@ -18,6 +18,7 @@ from portal.certification.queries import MOST
 from portal.certification.rules import AUDITED, Observed
 from portal.core.errors import Conflict, Invalid, NotFound
 from portal.core.ids import new_id
+from portal.people.queries import role_in
 from portal.tenancy.vault import opened, sealed, structure_key
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ class Reader:
     sees: Sees
 
 
-def observe(u: Unit, kind: Observed, words: str) -> Observation:
-    """Something new that was noticed. Raises `Invalid("words")`."""
+def observe(u: Unit, kind: Observed, words: str, *, about_id: UUID | None = None) -> Observation:
+    """Something new that was noticed, perhaps about a colleague, who never sees it.
+
+    Raises `Invalid("words")`, and `Invalid("about")` for nobody who works here, or for oneself.
+    """
+    if about_id is not None and (about_id == u.scope.actor_id or role_in(u, about_id) is None):
+        raise Invalid("about", reason="unknown")
     said = read_words(words)
     row_id = new_id(u.now)
     row = Observation(
@@ -55,6 +61,7 @@ def observe(u: Unit, kind: Observed, words: str) -> Observation:
         kind=kind,
         words_sealed=sealed(u, structure_key(u), said, (OBSERVATION, row_id, "words_sealed")),
         at=u.now,
+        about_id=about_id,
         by_id=u.scope.actor_id,
     )
     u.add(row)

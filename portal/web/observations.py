@@ -27,13 +27,13 @@ from portal.certification.rules import AUDITED, MAX_WORDS, OBSERVED, Observed, O
 from portal.certification.twice import same_observation
 from portal.core.errors import Conflict, Invalid
 from portal.core.languages import N_
-from portal.people.queries import cards
+from portal.people.queries import cards, members
 from portal.people.rules import Permission
 from portal.tenancy.queries import local_day
 from portal.web.action_forms import USUAL, ActionForm, WordsForm, chosen_person, offer_people, tell
 from portal.web.dates import day_told
 from portal.web.desk import form_errors, render_form, render_staff
-from portal.web.fields import at_most, needed
+from portal.web.fields import NOTHING, Pick, at_most, needed
 from portal.web.guard import Desk, requires
 from portal.web.house import house
 
@@ -67,6 +67,11 @@ class NoticeForm(Form):  # type: ignore[misc]  # WTForms has no types
         lazy_gettext("In a few words"),
         [needed(), at_most(MAX_WORDS)],
         description=lazy_gettext("One sentence, without the name of a resident."),
+    )
+    about = Pick(
+        lazy_gettext("Does it concern a colleague?"),
+        description=lazy_gettext("They will not see it, and nothing of it will be shown to them."),
+        default=NOTHING,
     )
 
 
@@ -121,31 +126,38 @@ def _state(row: Observation, *, has_action: bool) -> str:
 @requires(Permission.OWN_ACTIONS)
 def new(desk: Desk) -> Response:
     """Two fields."""
-    return _new_page(desk, _offered(desk, NoticeForm()))
+    with house().database.reading(desk.scope) as u:
+        form = _offered(u, desk, NoticeForm())
+    return _new_page(desk, form)
 
 
 @bp.post("/s/<slug>/observations/new")
 @requires(Permission.OWN_ACTIONS)
 def file(desk: Desk) -> ResponseReturnValue:
     """It is filed; 422 with every fault at its field."""
-    form = _offered(desk, NoticeForm(request.form))
-    if not form.validate():
-        return _new_page(desk, form)
     with house().database.transaction(desk.scope) as u:
+        form = _offered(u, desk, NoticeForm(request.form))
+        if not form.validate():
+            return _new_page(desk, form)
         kind, words = Observed(form.kind.data), form.words.data
         if same_observation(u, kind, words) is None:
-            observe(u, kind, words)
+            observe(u, kind, words, about_id=form.about.chosen(one for one, _ in _colleagues(u, desk)))
     return redirect(f"{desk.url('observations')}?done=kept", 303)
 
 
-def _offered(desk: Desk, form: Any) -> Any:
+def _offered(u: Unit, desk: Desk, form: Any) -> Any:
     """The form with the kinds that this colleague may file: what an audit says is for who reads the plan."""
+    form.about.offer(((str(id_), name) for id_, name in _colleagues(u, desk)), nothing=gettext("Nobody"))
     form.kind.choices = [
         SelectChoice(kind.value, gettext(label))
         for kind, label in OBSERVED.items()
         if kind not in AUDITED or desk.may(Permission.READ_ACTIONS)
     ]
     return form
+
+
+def _colleagues(u: Unit, desk: Desk) -> list[tuple[UUID, str]]:
+    return [(one.person.id, one.person.name) for one in members(u) if one.person.id != desk.person.id]
 
 
 def _new_page(desk: Desk, form: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from learning import leading
@@ -32,7 +33,8 @@ def colleagues(world: World) -> tuple[Colleague, Colleague, Colleague]:
 def test_an_incident_is_filed_in_two_fields_and_an_action_follows_that_its_filer_reads(world: World) -> None:
     lead, mediator, _ = colleagues(world)
     form = mediator.get(f"{LIST}/new").text
-    assert form.count('class="field') == 2
+    assert form.count('class="field') == 3  # the third names a colleague, and nobody unless asked to
+    assert re.search(r'<option value="" selected>Personne</option>', form)
     assert mediator.post(f"{LIST}/new", kind="incident", words=" ").status_code == 422
     assert mediator.post(f"{LIST}/new", kind="incident", words=FALL).status_code == 303
     assert FALL in lead.get(LIST).text
@@ -76,3 +78,27 @@ def test_an_idea_is_answered_once_and_its_filer_reads_the_answer(world: World) -
     assert lead.post(f"{LIST}/1/answer", words="Encore").status_code == 409
     assert "On essaie en mai." in mediator.get(f"{LIST}/1").text
     assert auditor.post(f"{LIST}/1/answer", words="Non").status_code == 403
+
+
+def test_what_concerns_a_colleague_does_not_exist_for_them(world: World) -> None:
+    lead = signed_in(world)
+    other = signed_in(world, email="alix@passerelle.example", name="Alix Grand")
+    mediator = signed_in(world, Role.MEDIATOR, email="sam@passerelle.example", name="Sam Petit")
+    sent = {"kind": "incident", "words": "Une dispute à l’accueil."}
+    assert mediator.post(f"{LIST}/new", **sent, about=str(lead.person_id)).status_code == 303
+    assert sent["words"] in other.get(LIST).text
+    assert other.get(f"{LIST}/1").status_code == 200
+    assert sent["words"] not in lead.get(LIST).text
+    gone, nobodys = lead.get(f"{LIST}/1"), lead.get(f"{LIST}/9")
+    assert (gone.status_code, gone.text.replace("/1", "/9")) == (404, nobodys.text)
+    assert lead.post(f"{LIST}/1/answer", words="Je réponds.").status_code == 404
+    assert other.post(f"{LIST}/1/answer", words="Nous en parlons jeudi.").status_code == 303
+
+
+def test_nobody_says_of_themselves_or_of_a_stranger_that_it_concerns_them(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    stranger = signed_in(sqlite_world, at=sqlite_world.strasbourg, email="leo@strasbourg.example")
+    for whom in (lead.person_id, stranger.person_id):
+        answer = lead.post(f"{LIST}/new", kind="incident", words="Une dispute.", about=str(whom))
+        assert answer.status_code == 422
+        assert "Une dispute." in answer.text
