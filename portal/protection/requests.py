@@ -126,7 +126,7 @@ def is_over(row: RightsRequest) -> bool:
 
 
 def answer(u: Unit, number: int, said: str = "") -> RightsRequest:
-    """The request, answered today. Raises `NotFound`, `Conflict` when it is over."""
+    """The request, answered today. Raises `Invalid("said")`, `NotFound`, `Conflict` when it is over."""
     row = _open(u, number)
     _say(u, row, "said", said)
     row.answered_on, row.closed_by = local_day(u), u.scope.actor_id
@@ -137,7 +137,7 @@ def answer(u: Unit, number: int, said: str = "") -> RightsRequest:
 def refuse(u: Unit, number: int, why: str) -> RightsRequest:
     """The request, refused today: the person is told why, and whom they may turn to (article 12(4)).
 
-    Raises `Invalid("said")` without a reason, `NotFound`, `Conflict`.
+    Raises `Invalid("said")` without a reason or with a very long one, `NotFound`, `Conflict`.
     """
     row = _open(u, number)
     if not why.strip():
@@ -229,8 +229,11 @@ def _open(u: Unit, number: int) -> RightsRequest:
 
 
 def _say(u: Unit, row: RightsRequest, name: str, text: str) -> None:
+    """Keep what was said. Raises `Invalid("said")` for more than a request holds: nothing is cut unseen."""
+    if len(text.strip()) > MOST_WORDS:
+        raise Invalid("said", reason="long")
     if not text.strip() or row.key_wrapped is None:
         return
-    words = {**words_of(u, row), name: text.strip()[:MOST_WORDS]}
+    words = {**words_of(u, row), name: text.strip()}
     key = row_key(u, TABLE, row.id, row.key_wrapped)
     row.words_sealed = sealed(u, key, json.dumps(words), (TABLE, row.id, "words_sealed"))

@@ -33,6 +33,7 @@ class Right(StrEnum):
     ACCESS = "access"
     RECTIFICATION = "rectification"
     ERASURE = "erasure"
+    RESTRICTION = "restriction"
     OBJECTION = "objection"
 
 
@@ -40,6 +41,7 @@ RIGHTS: dict[Right, str] = {
     Right.ACCESS: N_("To read what we keep"),
     Right.RECTIFICATION: N_("To correct it"),
     Right.ERASURE: N_("To erase it"),
+    Right.RESTRICTION: N_("That we keep it without using it"),
     Right.OBJECTION: N_("That we stop using it"),
 }
 

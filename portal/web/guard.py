@@ -39,7 +39,7 @@ R = TypeVar("R")
 _MARK = "portal_access"
 _MOST = "portal_most_bytes"
 _CSRF = "csrf"
-KEPT_WORDS = ("message", "note")
+KEPT_WORDS = ("message", "note", "said")
 """The fields in which somebody writes at length: a page that came too late gives them back."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC = "static"

@@ -34,7 +34,8 @@ from portal.web.desk import render_form, render_staff
 from portal.web.fields import Day, Pick, at_most, blame, needed
 from portal.web.guard import requires
 from portal.web.house import house
-from portal.web.rights_copy import copy_of
+from portal.web.papers_words import sent
+from portal.web.rights_copy import REMEDIES, bundle_of, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ _MOST_WHO, _MOST_WORDS = 200, 4000
 DONE: dict[str, str] = {
     "entered": N_("The request is written down. Its last day stands below."),
     "answer": N_("The request is answered."),
-    "refuse": N_("The request is refused. Tell the person why, and that they may turn to the CNIL."),
+    "refuse": N_("The request is refused. Tell the person why, and whom they may turn to: see below."),
     "extend": N_("The day is put off. Tell the person why today."),
     "erase": N_("The words are destroyed, and the request is answered."),
 }
@@ -64,7 +65,7 @@ _FAULTS: dict[tuple[str, str], str] = {
     ("reference", "unknown"): N_("No message has this reference."),
 }
 _EMPTY = N_("Fill this in.")
-_NO_REASON = N_("Say why: the person is told.")
+_SAID_FAULTS = {"empty": N_("Say why: the person is told."), "long": N_("Shorten this.")}
 _SAYING: dict[str, Callable[[Unit, int, str], object]] = {
     "answer": answer,
     "refuse": refuse,
@@ -225,6 +226,7 @@ def _page(desk: Desk, number: int, fault: Invalid | None = None, verb: str = "")
         (gettext("What they say"), words.get("asked", "")),
         (gettext("Why it takes longer"), words.get("extended", "")),
         (gettext("What we said"), words.get("said", "")),
+        (gettext("To be told with it"), gettext(REMEDIES) if row.refused_on else ""),
         (gettext("Written down by"), known[row.entered_by].name if row.entered_by in known else ""),
     ]
     can_extend = is_open and row.extended_on is None and today <= row.due_on
@@ -247,10 +249,20 @@ def _page(desk: Desk, number: int, fault: Invalid | None = None, verb: str = "")
             "extend": f"{here}/extend" if can_extend else None,
             "erase": f"{here}/erase" if is_open and has_words and row.right in _ERASING else None,
             "paper": f"{here}/copy" if is_open and has_words and row.right is Right.ACCESS else None,
+            "hold": desk.url("settings", "retention") if is_open and row.right is Right.RESTRICTION else None,
         },
         verb=verb,
-        errors=[{"field": f"said-{verb}", "message": gettext(_NO_REASON)}] if fault else [],
+        said=request.form.get("said", "") if fault else "",
+        errors=_told(verb, fault),
     )
+
+
+def _told(verb: str, fault: Invalid | None) -> list[dict[str, str]]:
+    """The fault at its field, if there is one."""
+    if fault is None:
+        return []
+    sentence = _SAID_FAULTS[str(fault.facts["reason"])]
+    return [{"field": f"said-{verb}", "message": gettext(sentence)}]
 
 
 @bp.post("/s/<slug>/rights/<int:number>/<any(answer, refuse, extend, erase):verb>")
@@ -275,15 +287,19 @@ def act(desk: Desk, number: int, verb: str) -> ResponseReturnValue:
 @bp.post("/s/<slug>/rights/<int:number>/copy")
 @requires(Permission.MANAGE_RIGHTS)
 def copy(desk: Desk, number: int) -> Response:
-    """What is kept of the request's message, for the person, as a PDF. Raises `NotFound` without words."""
+    """What is kept of the request's message, as a PDF, in a ZIP with its photos and voice messages.
+
+    `without` = "notes" leaves those of the team out. Raises `NotFound` without words.
+    """
     with house().database.transaction(desk.scope) as u:
         row = request_of(u, number)
         if row.right is not Right.ACCESS or row.case_id is None:
             raise NotFound("case")
         case = case_by_id(u, row.case_id)
-        paper = copy_of(u, desk, case)
+        with_notes = "notes" not in request.form.getlist("without")
+        pdf = papered(copy_of(u, desk, case, with_notes=with_notes))
+        whole = bundle_of(u, case, pdf)
         journal(u, Act.RIGHTS_COPIED, by=desk.person.id, request=str(number))
-    response = Response(papered(paper), mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{case.reference}.pdf"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    if whole is not None:
+        return sent(whole, "application/zip", case.reference, "zip")
+    return sent(pdf, "application/pdf", case.reference)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from casework import file, followed, step
 from pages.test_protection import text_of
@@ -12,7 +14,7 @@ from sqlalchemy import select
 from staff import signed_in
 from walls.siege import unwalled
 
-from portal.cases.beside import name_person
+from portal.cases.beside import attach, name_person
 from portal.cases.chain import verify
 from portal.cases.models import Case
 from portal.cases.queries import case_by_reference
@@ -20,7 +22,7 @@ from portal.cases.replay import drifted
 from portal.notifications.models import OutboxRow
 from portal.people.rules import Role
 from portal.protection.models import Destruction
-from portal.protection.requests import remind_of_requests, request_of, words_of
+from portal.protection.requests import MOST_WORDS, remind_of_requests, request_of, words_of
 
 if TYPE_CHECKING:
     from build import World
@@ -80,7 +82,7 @@ def test_two_more_months_once_and_for_a_reason(sqlite_world: World) -> None:
     assert lead.post(f"{where}/answer").status_code == 409
 
 
-def test_a_person_reads_what_they_said_and_what_we_answered(sqlite_world: World) -> None:
+def test_a_person_reads_all_that_is_kept_why_and_who_sees_it(sqlite_world: World) -> None:
     lead = signed_in(sqlite_world)
     _, reference = file(sqlite_world)
     step(lead, reference, "acknowledge")
@@ -90,10 +92,44 @@ def test_a_person_reads_what_they_said_and_what_we_answered(sqlite_world: World)
     copied = lead.post(f"{where}/copy")
     assert copied.status_code == 200
     told = text_of(copied.data)
-    assert reference in told
-    assert "Note de l’équipe" not in told
-    assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference}.pdf"'
+    for words in (reference, "Note de l’équipe", "24 mois", "à personne", "tribunal"):
+        assert words in told
+    short = text_of(lead.post(f"{where}/copy", without="notes").data)
+    assert "Note de l’équipe" not in short
+    assert "article 15" in short
+    assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference.lower()}.pdf"'
     assert lead.post(f"{asked(lead, 'erasure', reference)}/copy").status_code == 404
+
+
+def test_photos_and_voice_messages_come_with_the_copy(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    _, reference = file(sqlite_world)
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        case_id = case_by_reference(u, reference).id
+        attach(u, case_id, b"JFIF", media_type="image/jpeg")
+    copied = lead.post(f"{asked(lead, 'access', reference)}/copy")
+    assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference.lower()}.zip"'
+    with ZipFile(BytesIO(copied.data)) as bundle:
+        assert bundle.namelist() == [f"{reference}.pdf", "photo-1.jpeg"]
+        assert bundle.read("photo-1.jpeg") == b"JFIF"
+        assert "photo-1.jpeg" in text_of(bundle.read(f"{reference}.pdf"))
+
+
+def test_no_word_of_an_answer_is_cut_or_lost(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    where, long = asked(lead, "restriction"), "a" * MOST_WORDS + "FIN"
+    kept = lead.post(f"{where}/refuse", said=long)
+    assert kept.status_code == 422
+    assert long in kept.text
+    refused = lead.post(f"{where}/refuse", said=long[3:])
+    assert refused.status_code == 303
+    page = lead.get(where).text
+    assert long[3:] in page
+    assert "vous pouvez vous adresser à la CNIL" in page
+    assert "tribunal" in page
+    late = lead.post(f"{where}/answer", said="Écrit dans un autre onglet")
+    assert late.status_code == 409
+    assert "Écrit dans un autre onglet" in late.text
 
 
 def test_an_erasure_destroys_the_words_of_the_case_now(world: World) -> None:
