@@ -8,7 +8,9 @@ Whoever joins during a week is told from the next one on.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
@@ -28,7 +30,7 @@ from portal.people.rules import Permission, may
 from portal.tenancy.queries import calendar_of, main_site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -60,61 +62,64 @@ def tell_week(u: Unit, *, to_destroy: Callable[[], int] = lambda: 0) -> int:
     ]
     if not owed:
         return 0
-    cases, named = _waiting(u, week + _WEEK), _named(u)
     actions: dict[UUID, list[Action]] = defaultdict(list)
     for action in due_by(u, week + _WEEK):
         actions[action.owner_id].append(action)
-    gone, thanks = to_destroy(), thanks_of_week(u, week, owed)
-    return sum(
-        _tell(
-            u,
-            one,
-            week,
-            told,
-            cases,
-            named,
-            actions[one.person.id],
-            today,
-            gone if may(one.role, Permission.MANAGE_SETTINGS) else 0,
-            thanks[one.person.id],
-        )
-        for one in owed
+    waits = _Waits(
+        today,
+        week + _WEEK,
+        _waiting(u, week + _WEEK),
+        _named(u),
+        actions,
+        to_destroy(),
+        thanks_of_week(u, week, owed),
     )
+    return sum(_tell(u, one, week, told.get(one.person.id), waits.facts_for(one)) for one in owed)
 
 
-def _tell(  # noqa: PLR0913, PLR0917 -- who, which week, and all that waits
-    u: Unit,
-    member: Member,
-    week: date,
-    told: Mapping[UUID, WeekTold],
-    cases: Iterable[Case],
-    named: Mapping[UUID, set[UUID]],
-    actions: Sequence[Action],
-    today: date,
-    gone: int,
-    thanks: int,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """All that waits in a structure until the last day of a week."""
+
+    today: date
+    until: date
+    cases: Sequence[Case]
+    named: Mapping[UUID, set[UUID]]
+    """Whom each case names."""
+    actions: Mapping[UUID, Sequence[Action]]
+    to_destroy: int
+    thanks: Mapping[UUID, int]
+
+    def facts_for(self, member: Member) -> dict[str, Any]:
+        """What of it waits for this person; empty lists and zeros for nothing."""
+        person_id, lines = member.person.id, list[dict[str, Any]]()
+        if may(member.role, Permission.HANDLE_CASES):
+            lines = [
+                line
+                for one in self.cases
+                if one.handler_id in {None, person_id} and person_id not in self.named[one.id]
+                for line in _lines(one, self.until, self.today)
+            ]
+        lines.sort(key=itemgetter("due"))
+        plan = [
+            {"number": one.number, "due": one.due_on.isoformat(), "late": one.due_on < self.today}
+            for one in self.actions[person_id]
+        ]
+        return {
+            "cases": lines[:MOST],
+            "actions": plan[:MOST],
+            "destroy": self.to_destroy if may(member.role, Permission.MANAGE_SETTINGS) else 0,
+            "thanks": self.thanks[person_id],
+        }
+
+
+def _tell(u: Unit, member: Member, week: date, row: WeekTold | None, facts: dict[str, Any]) -> bool:
     """Whether a mail was written; that the week was looked at is kept either way."""
-    person_id = member.person.id
-    row = told.get(person_id)
     if row is None:
-        u.add(WeekTold(person_id=person_id, week_on=week))
+        u.add(WeekTold(person_id=member.person.id, week_on=week))
     else:
         row.week_on = week
-    lines: list[dict[str, Any]] = []
-    if may(member.role, Permission.HANDLE_CASES):
-        theirs = (
-            one for one in cases if one.handler_id in {None, person_id} and person_id not in named[one.id]
-        )
-        lines = [line for one in theirs for line in _lines(one, week + _WEEK, today)]
-    plan = [
-        {"number": one.number, "due": one.due_on.isoformat(), "late": one.due_on < today} for one in actions
-    ]
-    if not (lines or plan or gone or thanks):
-        return False
-    lines.sort(key=lambda line: line["due"])
-    facts: dict[str, Any] = {"cases": lines[:MOST], "actions": plan[:MOST], "destroy": gone, "thanks": thanks}
-    return tell_member(u, Notice.WEEK, person_id, **facts)
+    return any(facts.values()) and tell_member(u, Notice.WEEK, member.person.id, **facts)
 
 
 def _waiting(u: Unit, until: date) -> Sequence[Case]:
