@@ -21,6 +21,7 @@ from walls.test_at_rest import MARK, files_of, found_in
 from portal.cases.actions import Given, take
 from portal.cases.chain import verify
 from portal.cases.models import Attachment, Case, CaseFact, Clock, Message
+from portal.cases.partners import PartnerGiven, note_partner
 from portal.cases.replay import drifted
 from portal.cases.rules import Finding, Outcome
 from portal.core.schema import Base, table_of
@@ -111,6 +112,10 @@ def closed(world: World, planted: Planted) -> None:
             words = Given(
                 planted.word(f"Adieu {MARK}{number}"), outcome=Outcome.REDIRECTED, finding=Finding.UPHELD
             )
+            named = PartnerGiven(
+                planted.word(f"Gardien {MARK}{number}"), planted.word(f"Loc. {MARK}{number}")
+            )
+            note_partner(u, case_id, named, "gardien@exemple.test")
             if number % 2:
                 take(u, case_id, "dismiss", words)
             else:
@@ -181,6 +186,7 @@ def test_nothing_of_it_is_left_in_any_file(world: World, planted: Planted, tmp_p
     }
     whole = b"\0".join(content for _, content in left(world, tmp_path))
     assert [name for name, piece in before.items() if piece not in whole] == [], "the search is blind"
+    assert found_in([("all", whole)], planted.words) != [], "what partners call it stands in clear"
     purged(world)
     files = left(world, tmp_path)
     assert [(name, of) for name, piece in before.items() for of, content in files if piece in content] == []
