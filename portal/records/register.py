@@ -115,13 +115,13 @@ def _doubles(rows: Iterable[PastRow], ground: Ground) -> list[Fault]:
             faults.append(Fault(row.row, Column.NUMBER, "double", row.number))
         if row.number and numbered in ground.known:
             faults.append(Fault(row.row, Column.NUMBER, "known", row.number))
+    told = [(row, _said(row, ground)) for row in several]
     seen: set[Said] = set()
-    for row in several:
-        told = _said(row, ground)
-        if not row.number and (row.text or row.motif) and told in seen:
+    for row, said in told:
+        if not row.number and (row.text or row.motif) and said in seen:
             faults.append(Fault(row.row, None, "double"))
-        seen.add(told)
-    return faults + [Fault(row.row, None, "known") for row in _brought_before(several, ground)]
+        seen.add(said)
+    return faults + [Fault(row.row, None, "known") for row in _brought_before(told, ground)]
 
 
 def _said(row: PastRow, ground: Ground) -> Said:
@@ -129,16 +129,16 @@ def _said(row: PastRow, ground: Ground) -> Said:
     return days, plain(row.motif), plain(row.text)
 
 
-def _brought_before(rows: Sequence[PastRow], ground: Ground) -> list[PastRow]:
+def _brought_before(told: Sequence[tuple[PastRow, Said]], ground: Ground) -> list[PastRow]:
     """The rows that no number tells from others, and that a register had which was brought in before.
 
     Two complaints of the same days may be two; with the same words they are one. Where every row of a file
     finds its days again it is the same file, words or not: they may have gone since.
     """
-    same = [row for row in rows if not row.number and _said(row, ground) in ground.said]
-    found = {row.row for row in same} | {row.row for row in rows if _said(row, ground)[0] in ground.silent}
-    if len(same) == len(rows) or (len(rows) > 1 and len(found) == len(rows)):
-        return list(rows)
+    same = [row for row, said in told if not row.number and said in ground.said]
+    found = {row.row for row in same} | {row.row for row, (days, *_) in told if days in ground.silent}
+    if len(same) == len(told) or (len(told) > 1 and len(found) == len(told)):
+        return [row for row, _ in told]
     return [row for row in same if row.motif or row.text]
 
 
