@@ -87,7 +87,7 @@ RETENTION: dict[Kept, Retention] = {
     Kept.CONTACT: Retention(
         N_("Contact and name left with a message"),
         N_("Answer the person, who may reopen for 60 days"),
-        N_("the last event of a closed message"),
+        N_("the last contact about a closed message"),
         3,
         2,
         Then.ERASE,
@@ -96,7 +96,7 @@ RETENTION: dict[Kept, Retention] = {
     Kept.CASE: Retention(
         N_("Messages and photos that were answered"),
         N_("Handle, answer, look again, and learn from it"),
-        N_("the last event of a closed message"),
+        N_("the last contact about a closed message"),
         24,
         3,
         Then.ANONYMISE,
@@ -105,7 +105,7 @@ RETENTION: dict[Kept, Retention] = {
     Kept.CASE_ASIDE: Retention(
         N_("Messages closed without an answer"),
         N_("Show why they were not answered"),
-        N_("the last event of a closed message"),
+        N_("the last contact about a closed message"),
         12,
         3,
         Then.ANONYMISE,
