@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PAGES = {path.relative_to(TEMPLATES).as_posix(): path for path in sorted(TEMPLATES.rglob("*.html"))}
 MAKES_MARKUP = {
     "web/brand.py": 2,
-    "web/case_entry.py": 1,
+    "web/case_receipt.py": 1,
     "web/case_steps.py": 2,
     "web/codes.py": 1,
     "web/components.py": 1,
