@@ -287,6 +287,8 @@ def _clock(place: WorkCalendar, row: Clock, standing: Standing, today: date) -> 
     due = day_told(row.due_on, "full")
     if row.name.value == "answer" and standing.is_paused:
         return {**told, "left": gettext("rests while we wait for the person"), "due": due, "tone": ""}
+    if standing.is_erased:
+        return {**told, "left": gettext("no longer owed: the words are erased"), "due": due, "tone": ""}
     left, tone = time_left(place, row.due_on, today)
     return {**told, "left": left, "due": due, "tone": tone, "is_running": True}
 

@@ -196,7 +196,7 @@ def _steps(
     shown = [_done(place, gettext("Received"), row.received_at)]
     for name, (past, future) in _PROMISED.items():
         clock = clocks.get(name)
-        if clock is None:
+        if clock is None or (clock.stopped_at is None and standing.is_erased):
             continue
         if clock.stopped_at is not None:
             shown.append(_done(place, gettext(past), clock.stopped_at))

@@ -148,7 +148,10 @@ def test_an_erasure_destroys_the_words_of_the_case_now(world: World) -> None:
         assert (line.rule, line.things, line.months, line.person_id) == ("request", 1, None, lead.person_id)
         assert line.pieces == {"texts": 1}
         assert request_of(u, 1).answered_on is not None
-    assert "لم نعد نحتفظ بكلماتك" in followed(world, receipt)[2].text
+    seen = followed(world, receipt)[2].text
+    assert "لم نعد نحتفظ بكلماتك" in seen
+    assert "سيردّ عليكم شخص" not in seen  # nobody will
+    assert "sans objet" in lead.get(f"/s/passerelle/cases/{reference}").text
     assert lead.get("/s/passerelle/protection/destroyed").status_code == 200
     assert lead.post(f"{where}/erase").status_code == 409
 
