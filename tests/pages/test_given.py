@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -11,15 +11,18 @@ from giving import DID, GIVEN, SAID, carried_out, colleague, told, two_months_on
 from learning import complaint, leading
 from migrations.test_frozen import bare
 from phone import Phone
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 from staff import signed_in
 from walls.addresses import signed_in_again
 
 from portal.certification.actions import take_up
+from portal.certification.campaigning import Campaigned, Note, close_campaign, open_campaign, write_note
 from portal.certification.giving import MAX_SAID, check
-from portal.certification.models import Action, GivenBack
+from portal.certification.models import Action, Campaign, GivenBack
+from portal.certification.report import Span
 from portal.core.errors import Refused
+from portal.core.ids import new_id
 from portal.core.schema import table_of
 from portal.people.rules import Role
 
@@ -95,6 +98,24 @@ def test_the_database_itself_wants_two_persons_and_keeps_what_was_shown(world: W
             connection.execute(ROWS.delete())
         connection.rollback()
         assert connection.execute(update(ROWS).values(withdrawn_at=world.clock.now())).rowcount == 1
+
+
+def test_what_was_shown_or_closed_is_not_replaced_by_an_insertion(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead, other = signed_in(world), colleague(world)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    told(lead, other)
+    with world.database.transaction(leading(lead)) as u:
+        row = open_campaign(u, Campaigned("Hiver", Span(date(2027, 2, 1), date(2027, 2, 28))))
+        write_note(u, row.id, Note("Rien à dire."))
+        close_campaign(u, row.id, lead.person_id)
+    for table, other_words in ((ROWS, {"words_sealed": b"x"}), (table_of(Campaign), {"name": "Été"})):
+        with bare(world) as connection:
+            kept = dict(connection.execute(select(table)).mappings().one())
+            for twin in (kept | other_words, kept | other_words | {"id": new_id(world.clock.now())}):
+                with pytest.raises(DBAPIError, match="never changed"):
+                    connection.execute(insert(table).prefix_with("OR REPLACE"), twin)
 
 
 def test_the_one_who_wrote_it_is_refused_below_the_pages_too(sqlite_world: World) -> None:
