@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PAGES = {path.relative_to(TEMPLATES).as_posix(): path for path in sorted(TEMPLATES.rglob("*.html"))}
 MAKES_MARKUP = {
-    "web/brand.py": 2,
+    "web/brand.py": 1,
     "web/case_receipt.py": 1,
     "web/case_steps.py": 2,
     "web/codes.py": 1,
