@@ -22,7 +22,7 @@ from portal import __version__
 from portal.cli.unsealing import DOCUMENTS, FILES, KEYS, opened_column
 from portal.core.errors import Refused
 from portal.core.exports import csv_of
-from portal.core.schema import OWNED_BY_NOBODY, Base
+from portal.core.schema import OWNED_BY_NOBODY, Base, table_of
 from portal.core.upgrade import head
 from portal.people.queries import members
 from portal.tenancy.queries import current_structure
@@ -94,7 +94,7 @@ def export(u: Unit, folder: Path, *, now: datetime) -> Exported:
     written: dict[str, bytes] = {"LISEZ-MOI.txt": _README.encode()}
     rows: dict[str, int] = {}
     for name, model in owned_tables().items():
-        table = model.__table__
+        table = table_of(model)
         told = [_told(u, table, row, written) for row in u.all(select(model))]
         rows[name] = len(told)
         columns = _columns(table)

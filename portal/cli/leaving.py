@@ -17,7 +17,6 @@ from portal.core.clock import SystemClock
 from portal.core.db import Scope
 from portal.core.errors import NotFound, Refused
 from portal.core.leaving import erase_structure
-from portal.core.schema import Base
 from portal.core.upgrade import application_role_of
 from portal.tenancy.queries import structure_by_slug
 
@@ -91,7 +90,7 @@ def structure_erase(
         refuse(_NO_BACKUP.format(folder=folder))
     with told():
         try:
-            left = erase_structure(owner_url, structure_id, Base.metadata)
+            left = erase_structure(owner_url, structure_id)
         except NotFound:
             refuse(_NONE)
     log.warning("structure %s was erased: %s rows", structure_id, left.rows)

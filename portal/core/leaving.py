@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, delete, func, inspect, select, text
+from sqlalchemy import delete, func, inspect, select, text
 from sqlalchemy.engine import make_url
 
 from portal.core.errors import NotFound, Refused
-from portal.core.schema import OWNED_BY_NOBODY
+from portal.core.schema import OWNED_BY_NOBODY, every_table
 from portal.core.upgrade import missing_guards, owner_engine
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _ASLEEP = text(
     "select distinct c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid "
     "where not t.tgisinternal and c.relnamespace = current_schema()::regnamespace order by 1"
 )
-_PERSON = "person"
+_PERSON, _SESSION, _STRUCTURE = "person", "auth_session", "structure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Left:
     people: int
 
 
-def erase_structure(owner_url: str, structure_id: int, metadata: MetaData) -> Left:
+def erase_structure(owner_url: str, structure_id: int) -> Left:
     """What was destroyed of this structure. Raises `NotFound("structure")`, `Refused("guards")`.
 
     As the owner of the tables, in one transaction. A person goes who works nowhere else and whom no other row
@@ -51,14 +51,12 @@ def erase_structure(owner_url: str, structure_id: int, metadata: MetaData) -> Le
     engine = owner_engine(owner_url)
     is_embedded = make_url(owner_url).get_backend_name() == "sqlite"
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection, connection.begin():
             if is_embedded:
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
-                connection.commit()
-            with connection.begin():
-                left = _erase(connection, structure_id, metadata)
-                if missing := missing_guards(connection):
-                    raise Refused("guards", missing=missing)
+            left = _erase(connection, structure_id)
+            if missing := missing_guards(connection):
+                raise Refused("guards", missing=missing)
         if is_embedded:
             with closing(engine.raw_connection()) as raw:  # an emptied log needs no transaction around it
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -67,11 +65,12 @@ def erase_structure(owner_url: str, structure_id: int, metadata: MetaData) -> Le
         engine.dispose()
 
 
-def _erase(connection: Connection, structure_id: int, metadata: MetaData) -> Left:
-    structure = metadata.tables["structure"]
+def _erase(connection: Connection, structure_id: int) -> Left:
+    everything = every_table()
+    structure = next(one for one in everything if one.name == _STRUCTURE)
     if connection.execute(select(structure.c.id).where(structure.c.id == structure_id)).first() is None:
         raise NotFound("structure")
-    tables = [one for one in reversed(metadata.sorted_tables) if "structure_id" in one.c]
+    tables = [one for one in reversed(everything) if "structure_id" in one.c]
     with _asleep(connection):
         people = _people_of(connection, structure_id, tables)
         rows = sum(
@@ -79,7 +78,7 @@ def _erase(connection: Connection, structure_id: int, metadata: MetaData) -> Lef
             for one in tables
         )
         rows += connection.execute(delete(structure).where(structure.c.id == structure_id)).rowcount
-        gone = sum(_forget(connection, metadata, one) for one in people)
+        gone = sum(_forget(connection, everything, one) for one in people)
     if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
         raise Refused("orphans")
     return Left(rows, gone)
@@ -122,10 +121,10 @@ def _naming(table: Table) -> list[Any]:
     ]
 
 
-def _forget(connection: Connection, metadata: MetaData, person_id: Any) -> int:
+def _forget(connection: Connection, everything: Sequence[Table], person_id: Any) -> int:
     """1 when the person is gone, with their sessions; 0 when another row still names them."""
-    session, person = metadata.tables["auth_session"], metadata.tables[_PERSON]
-    for table in metadata.sorted_tables:
+    person, session = (next(one for one in everything if one.name == name) for name in (_PERSON, _SESSION))
+    for table in everything:
         if table is session:
             continue
         for column in _naming(table):

@@ -169,6 +169,11 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
+def every_table() -> list[Table]:
+    """All tables of the classes that were read, those that others point to first."""
+    return Base.metadata.sorted_tables
+
+
 OWNED_BY_NOBODY = frozenset({"network", "structure", "code_directory", "person", "auth_session", "job_due"})
 """Tables without a structure, by name; a test holds every other table to `structure_id`."""
 

@@ -124,7 +124,7 @@ def test_an_erased_structure_is_in_no_table_and_the_neighbour_stays_to_the_byte(
     assert len(held) > 30, "the search finds what is there"
     assert sum(len(rows) for rows in before.values()) > 50
 
-    left = erase_structure(owner(world), lyon, Base.metadata)
+    left = erase_structure(owner(world), lyon)
 
     assert left.rows >= sum(held.values())
     assert left.people >= 1
@@ -147,7 +147,7 @@ def test_an_erased_structure_is_in_no_table_and_the_neighbour_stays_to_the_byte(
     with world.database.reading(world.strasbourg.scope) as u:
         assert published(u)
     with pytest.raises(NotFound):
-        erase_structure(owner(world), lyon, Base.metadata)
+        erase_structure(owner(world), lyon)
 
 
 def test_cut_half_way_nothing_has_happened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_cut_half_way_nothing_has_happened(world: World, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("portal.core.leaving._forget", cut)
     with pytest.raises(KeyboardInterrupt):
-        erase_structure(owner(world), world.lyon.structure.id, Base.metadata)
+        erase_structure(owner(world), world.lyon.structure.id)
     assert rows_of(engine, world.lyon.structure.id) == before
     with engine.connect() as connection:
         assert missing_guards(connection) == []
@@ -172,7 +172,7 @@ def test_the_role_that_serves_cannot_erase(world: World) -> None:
     if url.get_backend_name() == "sqlite":
         return  # one role for all: the file's owner
     with pytest.raises(Exception, match="must be owner"):
-        erase_structure(url.render_as_string(hide_password=False), world.lyon.structure.id, Base.metadata)
+        erase_structure(url.render_as_string(hide_password=False), world.lyon.structure.id)
 
 
 def test_the_commands_ask_twice_and_for_a_backup(tmp_path: Path) -> None:

@@ -205,6 +205,7 @@ RULES = {
             {
                 "core/backup.py",
                 "core/db.py",
+                "core/leaving.py",
                 "core/line.py",
                 "core/seal.py",
                 "core/statements.py",
@@ -263,6 +264,7 @@ RULES = {
             {
                 "core/backup.py",
                 "core/db.py",
+                "core/leaving.py",
                 "core/seal.py",
                 "core/statements.py",
                 "core/upgrade.py",
