@@ -1,9 +1,9 @@
-"""What the structures of the demo world learn: subjects, actions, one provable effect, a closed review."""
+"""What the structures of the demo world learn: actions, one provable effect, a review, what is given back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,24 @@ from portal.cases.actions import Given
 from portal.cases.learning import choose_motif, founded_without_follow_up, need_no_action
 from portal.cases.rules import Kind
 from portal.certification.actions import Decided, Yardstick, count_by, finish, open_action
+from portal.certification.campaigning import (
+    Campaigned,
+    Note,
+    close_campaign,
+    open_campaign,
+    write_note,
+)
+from portal.certification.giving import Said, check, write
+from portal.certification.queries import done_actions
 from portal.certification.report import Span
 from portal.certification.reviewing import close_review, open_review
-from portal.demo_words import PLAN_WORDS
+from portal.certification.thanking import Thanked, give, waiting_thanks
+from portal.demo_words import GIVEN_BACK, PLAN_WORDS, THANKED
 from portal.insight.selection import Period, last_ended, span
 from portal.people.rules import Role
-from portal.tenancy.queries import local_day
+from portal.records.earlier import Result
+from portal.records.series import take_series
+from portal.tenancy.queries import local_day, teams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +82,11 @@ PROMISES = (
         "answer.slow",
     ),
 )
+_CAMPAIGN = (40, 26)
+"""The first and the last day of the campaign, in days before the note was written."""
+_ASKED = "Êtes-vous satisfait de la présence des médiateurs ?"
+_BEFORE = ((3, 212, 148), (2, 190, 139))
+"""Results of surveys before the portal: years ago, how many answered, how many were satisfied."""
 _DECISION = Promise(PLAN_WORDS["results"], Role.DIRECTOR, -12, 30)
 
 
@@ -102,6 +119,34 @@ class Learner:
         with self.database.transaction(self.scope(one.by)) as u:
             finish(u, made[0], one.word)
 
+    def give_back(self) -> None:
+        """What is told of the action that helped, thanks to a team, a campaign closed, a survey of before."""
+        lead, director = (self.scope(role) for role in (Role.QUALITY_LEAD, Role.DIRECTOR))
+        with self.database.transaction(lead) as u:
+            action = max(done_actions(u), key=lambda one: one.motif == SOLVED)
+            for tag, words in GIVEN_BACK.items():
+                write(u, action, tag, Said(*words))
+            case = next(iter(waiting_thanks(u)), None)
+            team = next(iter(teams(u)), None)
+            if case is not None and team is not None:
+                give(u, Thanked(THANKED, "fr", team_id=team.id, case_id=case.id))
+            today = local_day(u)
+            days = Span(today - timedelta(days=_CAMPAIGN[0]), today - timedelta(days=_CAMPAIGN[1]))
+            campaign = open_campaign(u, Campaigned(PLAN_WORDS["campaign"], days))
+            write_note(u, campaign.id, Note(PLAN_WORDS["learnt"], PLAN_WORDS["decided"]))
+            year = today.year
+            before = [
+                Result(date(year - ago, 1, 1), date(year - ago, 12, 31), _ASKED, n, satisfied=good)
+                for ago, n, good in _BEFORE
+            ]
+            by = self.people[Role.QUALITY_LEAD]
+            take_series(u, PLAN_WORDS["before"], PLAN_WORDS["before_source"], before, by=by)
+        with self.database.transaction(director) as u:
+            for tag in GIVEN_BACK:
+                check(u, action, tag, 1)
+        with self.database.transaction(self.scope(None)) as u:
+            close_campaign(u, campaign.id, self.people[Role.DIRECTOR])
+
     def review(self) -> None:
         """A review of the last three months that were over, with a decision, closed."""
         with self.database.transaction(self.scope(Role.QUALITY_LEAD)) as u:
@@ -132,7 +177,11 @@ def plans(learner: Learner, source: Callable[[], UUID]) -> list[Plan]:
         )
         if one.done is not None:
             found.append((_at(learner, one.done), _ORDER + number, partial(learner.done, one, made)))
-    return [*found, (_at(learner, _DECISION.decided), _ORDER, learner.review)]
+    return [
+        *found,
+        (_at(learner, _DECISION.decided), _ORDER, learner.review),
+        (_at(learner, _DECISION.decided + 1), _ORDER, learner.give_back),
+    ]
 
 
 def _at(learner: Learner, days: int) -> datetime:

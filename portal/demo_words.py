@@ -126,9 +126,24 @@ PLAN_WORDS: dict[str, str] = {
     "first_word_done": "Un tour de garde est en place.",
     "results": "Présenter les résultats aux habitants à la fête du quartier",
     "reason": "Un fait isolé : l’équipe l’a revu ensemble, rien d’autre à changer.",
+    "campaign": "Deux semaines à l’écoute du soir",
+    "learnt": "Le soir, on se sent mieux accueilli qu’avant ; les horaires restent mal connus.",
+    "decided": "Refaire l’affiche des horaires, et la montrer dans les halls.",
+    "before": "Enquête habitants de la mairie",
+    "before_source": "Rapport annuel, page 12",
     "minutes": "La direction note la baisse des rendez-vous manqués et remercie l’équipe du soir.",
 }
 """What the improvement plan and the closed review of the world say."""
+GIVEN_BACK: dict[str, tuple[str, str]] = {
+    "fr": (
+        "Le soir, personne ne vient au rendez-vous.",
+        "Nous venons à deux, et nous prévenons si l’heure change.",
+    ),
+    "ar": ("في المساء لا يأتي أحد إلى الموعد.", "نأتي اثنين معًا، ونخبركم إذا تغيّر الموعد."),
+    "en": ("In the evening nobody comes.", "Two of us come, and we tell you when the hour changes."),
+}
+"""What residents are told of the action that helped: what they said, what was done."""
+THANKED = "Merci à toute l’équipe, on se sent moins seul le soir."
 ASKED_BY = "Mme Awa Ndiaye, par courriel"
 ASKED = "Je voudrais lire ce que vous avez gardé de ma réclamation du printemps."
 """Who asks what is kept of them, and in which words."""
