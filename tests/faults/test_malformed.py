@@ -36,12 +36,12 @@ LONG = bool(os.environ.get("PORTAL_TEST_LONG"))
 TO_THE_APPLICATION, DOWN_A_SOCKET = (48_000, 4_000) if LONG else (400, 120)
 """On each engine; down a socket on the embedded one alone."""
 SEED = 20_270_324
-WARM = 0.25
+WARM = 0.5
 """The part of the requests after which every cache should have what it keeps."""
 MOST_GROWTH = 0.10
 UNKNOWN_CODING = 501
 """What gunicorn says to a transfer coding that nobody knows, as RFC 9112 (6.1) asks."""
-PICTURES = ("/codes/print/", ".png")
+PICTURES = ("/codes/print/", ".png", ".pdf")
 """Expensive to make, and without a field to abuse beyond what other pages have."""
 HOSTILE = (b"<script>alert(1)</script>", b"Traceback (most recent call last)", b"sqlalchemy.")
 

@@ -20,8 +20,8 @@ from portal.cases.actions import Filing, Given, take
 from portal.cases.beside import name_person, translate
 from portal.cases.errands import BodyGiven, add_body
 from portal.cases.filing import file
-from portal.cases.models import Attachment, Case, Message
-from portal.cases.queries import attachment_of, case_by_id, case_key
+from portal.cases.models import Case, Message
+from portal.cases.queries import attachment_of, case_by_id, case_key, photos_of, voices_of
 from portal.cases.rules import Direction, Kind
 from portal.cases.ways import BodyKind
 from portal.certification.actions import Decided, open_action
@@ -209,6 +209,7 @@ def plant_case(world: World, where: Furnished, planted: Planted, mark: str, turn
         case = case_by_id(u, filed.case_id)
         planted.ids["site_id"] = case.site_id
         planted.ids["photo_id"], planted.photo = _photo_kept(u, case)
+        planted.ids["voice_id"] = voices_of(u, case.id)[-1].id
 
 
 def _text(turn: int, what: str) -> str:
@@ -242,10 +243,16 @@ def _come_back(world: World, where: Furnished, planted: Planted, mark: str, turn
     words = [f"{mark}-{what}" for what in ("Appareil", "Légende", "Quartier", "Commentaire")]
     planted.words += words
     planted.photo_words += words
+    spoken = phone.client.post(f"{case}/voice", data={"voice": (BytesIO(SPOKEN), "memo.amr")})
+    assert spoken.status_code == 303, spoken.text
     sent = phone.client.post(
         f"{case}/photo", data={"photo": (BytesIO(telling_photo(*words)), "photo.jpg", "image/jpeg")}
     )
     assert sent.status_code == 303, sent.text
+
+
+SPOKEN = b"#!AMR\n" + bytes(range(256)) * 4
+"""A voice message as a phone records it."""
 
 
 def telling_photo(artist: str, says: str, place: str, comment: str) -> bytes:
@@ -264,5 +271,5 @@ def telling_photo(artist: str, says: str, place: str, comment: str) -> bytes:
 
 
 def _photo_kept(u: Unit, case: Case) -> tuple[UUID, bytes]:
-    photo_id = u.all(select(Attachment.id).where(Attachment.case_id == case.id))[-1]
+    photo_id = photos_of(u, case.id)[-1].id
     return photo_id, attachment_of(u, case_key(u, case), case.id, photo_id)[1]
