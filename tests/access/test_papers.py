@@ -11,6 +11,7 @@ from printed import require_fonts
 from pypdfium2 import raw
 from staff import signed_in
 
+from portal.core.languages import LANGUAGES
 from portal.printing.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ def _language(document: pypdfium2.PdfDocument) -> str:
 def test_a_paper_is_tagged_titled_and_tells_its_language(sqlite_world: World, what: str) -> None:
     require_fonts()
     answer = signed_in(sqlite_world).get(f"{PRINT}/{what}.pdf?code={sqlite_world.lyon.code.code}")
+    assert answer.status_code == 200
+    assert faults(answer.data) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_questionnaire_on_paper_is_one_too(sqlite_world: World, language: str) -> None:
+    require_fonts()
+    path = f"/s/passerelle/opinions/paper.pdf?language={language}&code={sqlite_world.lyon.code.code}"
+    answer = signed_in(sqlite_world).get(path)
     assert answer.status_code == 200
     assert faults(answer.data) == []
 
