@@ -118,6 +118,10 @@ def _of_two_years(book: xlsxwriter.Workbook) -> None:
             sheet.write_row(row - 1, 0, [row, on.isoformat(), motif])
 
 
+OF_TWO_YEARS = sheet_of(_of_two_years)
+"""A workbook with a sheet for each year."""
+
+
 def _text(text: str, encoding: str = "utf-8") -> bytes:
     return text.encode(encoding)
 
@@ -232,7 +236,7 @@ RIGHT: tuple[Hostile, ...] = (
         Right(((4, _FEBRUARY, "Retard"), (5, _MARCH, "Retard"))),
     ),
     Hostile("formulas", sheet_of(_calculated), Right(_TWO)),
-    Hostile("a sheet for each year", sheet_of(_of_two_years), Right(_TWO, ("2025", "2024"))),
+    Hostile("a sheet for each year", OF_TWO_YEARS, Right(_TWO, ("2025", "2024"))),
 )
 HOSTILE: tuple[Hostile, ...] = (*UNREADABLE, *FAULTY, *RIGHT)
 

@@ -57,6 +57,12 @@ def sent(world: World) -> Sender:
     return Sender(world, signed_in(world).person_id)
 
 
+@pytest.fixture
+def filed(sqlite_world: World) -> Sender:
+    """The same on SQLite alone, for what the engine does not change."""
+    return Sender(sqlite_world, signed_in(sqlite_world).person_id)
+
+
 def everything(world: World) -> str:
     """Every row of every table but the registers' own lines, read without walls."""
     engine = unwalled(world.database.engine.url.render_as_string(hide_password=False))
@@ -187,11 +193,11 @@ def faults_of(sent: Sender, text: str) -> list[tuple[int, str | None, str]]:
     return [(one.row, one.column and one.column.value, one.reason) for one in found.faults]
 
 
-def test_numbers_that_start_again_each_year_are_no_doubles(sent: Sender) -> None:
-    assert faults_of(sent, GOOD) == []
-    assert faults_of(sent, GOOD.replace("2025", "2026")) == []
+def test_numbers_that_start_again_each_year_are_no_doubles(filed: Sender) -> None:
+    assert faults_of(filed, GOOD) == []
+    assert faults_of(filed, GOOD.replace("2025", "2026")) == []
     again = "N°;Reçue le\r\n4;03/02/2026\r\n2;04/12/2025\r\n"
-    assert faults_of(sent, again) == [(3, "number", "known")]
+    assert faults_of(filed, again) == [(3, "number", "known")]
 
 
 UNNUMBERED = (
@@ -203,29 +209,29 @@ UNNUMBERED = (
 )
 
 
-def test_a_register_without_numbers_is_not_brought_in_twice(sent: Sender) -> None:
-    assert faults_of(sent, UNNUMBERED) == []
-    assert faults_of(sent, UNNUMBERED) == [(row, None, "known") for row in (2, 3, 4, 5)]
+def test_a_register_without_numbers_is_not_brought_in_twice(filed: Sender) -> None:
+    assert faults_of(filed, UNNUMBERED) == []
+    assert faults_of(filed, UNNUMBERED) == [(row, None, "known") for row in (2, 3, 4, 5)]
     # Days that are alike may be another complaint; days and words are the same one.
-    assert faults_of(sent, "Reçue le;Motif\r\n05/05/2025;\r\n06/05/2025;\r\n05/05/2025;Vitre\r\n") == []
-    assert faults_of(sent, "Reçue le;Motif\r\n07/05/2025;\r\n05/05/2025;bruit\r\n") == [(3, None, "known")]
+    assert faults_of(filed, "Reçue le;Motif\r\n05/05/2025;\r\n06/05/2025;\r\n05/05/2025;Vitre\r\n") == []
+    assert faults_of(filed, "Reçue le;Motif\r\n07/05/2025;\r\n05/05/2025;bruit\r\n") == [(3, None, "known")]
 
 
 @pytest.mark.parametrize("text", [GOOD, UNNUMBERED])
 def test_a_register_whose_words_have_gone_is_not_brought_in_again(
-    world: World, sent: Sender, text: str
+    sqlite_world: World, filed: Sender, text: str
 ) -> None:
-    assert faults_of(sent, text) == []
-    with world.database.transaction(world.lyon.scope) as u:
+    assert faults_of(filed, text) == []
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
         rows = [row_id for row_id, *_ in rows_with_words(u, date(2027, 1, 1))]
         forget_words(u, rows)
-    assert {reason for *_, reason in faults_of(sent, text)} == {"known"}
+    assert {reason for *_, reason in faults_of(filed, text)} == {"known"}
 
 
-def test_a_number_goes_with_the_words(world: World, sent: Sender) -> None:
+def test_a_number_goes_with_the_words(sqlite_world: World, filed: Sender) -> None:
     """It may be a name: registers are kept so."""
-    assert faults_of(sent, "N°;Reçue le\r\nMme Quittenbaum 0612345678;03/02/2025\r\n") == []
-    with world.database.transaction(world.lyon.scope) as u:
+    assert faults_of(filed, "N°;Reçue le\r\nMme Quittenbaum 0612345678;03/02/2025\r\n") == []
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
         assert len(rows_with_words(u, date(2027, 1, 1))) == 1
         assert u.all(select(PastCase.number)) == [""]  # sealed among the words
         # As registers were kept that came before numbers were sealed:
@@ -234,10 +240,10 @@ def test_a_number_goes_with_the_words(world: World, sent: Sender) -> None:
         forget_words(u, [row])
         assert rows_with_words(u, date(2027, 1, 1)) == []
         assert u.all(select(PastRegister.key_wrapped)) == [None]
-    assert "Quittenbaum" not in everything(world)
+    assert "Quittenbaum" not in everything(sqlite_world)
 
 
-def test_a_promised_day_still_to_come_is_not_missed(world: World, sent: Sender) -> None:
+def test_a_promised_day_still_to_come_is_not_missed(sqlite_world: World, filed: Sender) -> None:
     told = (
         "Reçue le;Échéance;Répondu le\r\n"
         "01/03/2027;10/03/2027;08/03/2027\r\n"
@@ -246,15 +252,15 @@ def test_a_promised_day_still_to_come_is_not_missed(world: World, sent: Sender) 
         "04/03/2027;30/06/2027;\r\n"
         "05/03/2027;30/06/2027;09/03/2027\r\n"
     )
-    assert faults_of(sent, told) == []
-    with world.database.reading(world.lyon.scope) as u:
+    assert faults_of(filed, told) == []
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
         (year,) = past_years(u)
     assert (year.n, year.due, year.kept) == (5, 3, 2)
 
 
-def test_a_heading_that_stands_twice_is_remembered_as_what_it_was(sent: Sender) -> None:
-    assert faults_of(sent, "Date;Motif;Date\r\n01/03/2025;Retard;\r\n") == []
-    assert faults_of(sent, "Date;Motif;Date\r\n05/03/2025;Bruit;\r\n") == []
+def test_a_heading_that_stands_twice_is_remembered_as_what_it_was(filed: Sender) -> None:
+    assert faults_of(filed, "Date;Motif;Date\r\n01/03/2025;Retard;\r\n") == []
+    assert faults_of(filed, "Date;Motif;Date\r\n05/03/2025;Bruit;\r\n") == []
 
 
 def test_columns_that_were_chosen_are_remembered(world: World, sent: Sender) -> None:

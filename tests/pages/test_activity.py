@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from hostile import OF_TWO_YEARS
 from insight_world import answered, asked_in
 from sqlalchemy.exc import SQLAlchemyError
 from staff import signed_in
@@ -120,8 +121,8 @@ def test_digits_without_end_are_no_count(sqlite_world: World) -> None:
     assert read(f"Mois;Nombre\r\n02/2027;{'9' * 5000}\r\n")[1] == [(2, "n", "form")]
 
 
-def test_a_month_that_was_counted_comes_back_and_only_what_is_emptied_goes(world: World) -> None:
-    lead = signed_in(world)
+def test_a_month_that_was_counted_comes_back_and_only_what_is_emptied_goes(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
     lead.post(HERE, month="2027-02", all="120")
     lead.post(HERE, month="2027-02", conflict="5")  # from a page that had not seen the 120
     shown = plain(lead.get(f"{HERE}?month=2027-02"))
@@ -143,13 +144,15 @@ def test_what_somebody_else_counted_meanwhile_is_not_overwritten_unseen(sqlite_w
     assert again == ({"all": "90"}, {"all": "120"})
 
 
-def test_opinions_count_only_where_encounters_are_known(world: World) -> None:
-    with world.database.transaction(world.lyon.scope) as u:
+def test_opinions_count_only_where_encounters_are_known(sqlite_world: World) -> None:
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
         annex = open_site(u, name="Annexe", zone="metropole").id
-    answered(world, meeting={"good": 50}, day=date(2027, 2, 9), code=asked_in(world, site_id=annex))
-    answered(world, meeting={"good": 10}, day=date(2027, 2, 9))
-    lead = signed_in(world)
-    lead.post(HERE, month="2027-02", all="40", site=str(world.lyon.site.id))
+    answered(
+        sqlite_world, meeting={"good": 50}, day=date(2027, 2, 9), code=asked_in(sqlite_world, site_id=annex)
+    )
+    answered(sqlite_world, meeting={"good": 10}, day=date(2027, 2, 9))
+    lead = signed_in(sqlite_world)
+    lead.post(HERE, month="2027-02", all="40", site=str(sqlite_world.lyon.site.id))
     assert "10 sur 40" in plain(lead.get(HERE))
     lead.post(HERE, month="2027-02", all="60", site=str(annex))
     assert "60 sur 100" in plain(lead.get(HERE))
@@ -202,6 +205,14 @@ def test_a_table_that_is_wrong_is_told_row_by_row_and_changes_nothing(sqlite_wor
     shown = plain(lead.get(HERE))
     assert ">90<" in shown
     assert ">95<" not in shown
+
+
+def test_a_workbook_of_several_tables_is_refused_with_their_names(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    data = {"csrf_token": lead.csrf, "table": (BytesIO(OF_TWO_YEARS), "activite.xlsx")}
+    answer = lead.client.post(f"{HERE}/table", data=data)
+    assert answer.status_code == 422
+    assert "plusieurs feuilles avec un tableau : 2025, 2024." in plain(answer)
 
 
 def test_what_was_typed_wrong_comes_back(sqlite_world: World) -> None:
