@@ -21,7 +21,7 @@ from portal.web.desk import render_staff
 from portal.web.guard import requires
 from portal.web.house import house
 from portal.web.printing import FAULTS, squares_of
-from portal.web.sheet_points import TYPED_MODES, points
+from portal.web.sheet_points import LETTERS, TYPED_MODES, points
 from portal.web.theme import corrected
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ PRIVACY = N_(
     "No name, please: neither your own nor another. Boxes are counted. Your words are read by those who see "
     "to the quality of our work, then destroyed."
 )
-_LETTERS = "ABC"
 
 
 @bp.get("/s/<slug>/opinions/paper")
@@ -127,10 +126,7 @@ def _sheet(desk: Desk, u: Unit, point: Point, language: str) -> Sheet:
                 "",
                 gettext(HELPED),
                 language,
-                [
-                    Box(letter, _ticked(mode.value))
-                    for letter, mode in zip(_LETTERS, TYPED_MODES, strict=True)
-                ],
+                [Box(letter, _ticked(mode.value)) for letter, mode in zip(LETTERS, TYPED_MODES, strict=True)],
             ),
             day=gettext(DAY),
             complaint=told,

@@ -13,7 +13,7 @@ from portal.tenancy.queries import main_site
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.reaching import language_options
-from portal.web.sheet_points import SEPARATOR, TYPED_MODES, asked_versions, points, site_today
+from portal.web.sheet_points import LETTERS, SEPARATOR, TYPED_MODES, asked_versions, points, site_today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +115,10 @@ def sheet_page(  # noqa: PLR0913 -- what the one page of a sheet shows
             for one in asked
             if one.kind is ItemKind.TEXT
         ],
-        modes=[{"value": mode.value, "label": gettext(_typed_as(mode))} for mode in TYPED_MODES],
+        modes=[
+            {"value": mode.value, "label": f"{letter} {gettext(_typed_as(mode))}"}
+            for letter, mode in zip(LETTERS, TYPED_MODES, strict=True)
+        ],
         mode=sent.get("mode", batch.mode.value),
         last=None if last is None else {**last, "text": _echo(asked, desk.language, last["answers"])},
     )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from portal.questionnaires.queries import Published
 
 TYPED_MODES = tuple(mode for mode, row in MODES.items() if row.typed_as)
+LETTERS = "ABC"
+"""What stands beside the boxes that say how a sheet was filled in."""
 SEPARATOR = " · "
 
 
