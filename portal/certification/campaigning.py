@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.certification.actions import Decided, next_number, open_action
 from portal.certification.hearing import heard_in, to_document
@@ -121,6 +121,12 @@ def open_campaign(u: Unit, given: Campaigned) -> Campaign:
 def campaigns(u: Unit) -> Sequence[Campaign]:
     """Every campaign, the newest first."""
     return u.all(select(Campaign).order_by(Campaign.first_day.desc(), Campaign.number.desc()))
+
+
+def to_be_closed(u: Unit) -> int:
+    """How many campaigns are over and wait for their note."""
+    over = (Campaign.closed_at.is_(None), Campaign.last_day < local_day(u))
+    return u.one(select(func.count(Campaign.id)).where(*over)) or 0
 
 
 def campaign_by_number(u: Unit, number: int) -> Campaign:

@@ -8,7 +8,7 @@ and not withdrawn; a newer one waits beside it. Nothing is shown of an action th
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -121,6 +121,14 @@ def told(u: Unit, language: str, *, site_id: UUID | None = None) -> list[Entry]:
         wanted = wanted.where((Action.site_id == site_id) | Action.site_id.is_(None))
     found = _entries(u, u.all(wanted.order_by(*_LAST_FIRST)))
     return [one for one in found if is_verified(one.action, one.effect) and one.best(language) is not None]
+
+
+def to_be_read(u: Unit) -> Counter[UUID]:
+    """How many writings wait for a second person, by who wrote them."""
+    last: dict[tuple[UUID, str], GivenBack] = {}
+    for row in u.all(select(GivenBack).where(GivenBack.withdrawn_at.is_(None)).order_by(GivenBack.number)):
+        last[row.action_id, row.language] = row
+    return Counter(row.written_by for row in last.values() if row.checked_at is None)
 
 
 def write(u: Unit, action: Action, language: str, given: Said, *, after: int = 0) -> GivenBack:

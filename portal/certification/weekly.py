@@ -17,6 +17,8 @@ from sqlalchemy import or_, select
 
 from portal.cases.models import Case, CasePerson
 from portal.cases.rules import CaseState
+from portal.certification.campaigning import to_be_closed
+from portal.certification.giving import to_be_read
 from portal.certification.models import WeekTold
 from portal.certification.queries import due_by
 from portal.certification.rules import week_of
@@ -30,6 +32,7 @@ from portal.people.rules import Permission, may
 from portal.tenancy.queries import calendar_of, main_site
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
@@ -73,6 +76,8 @@ def tell_week(u: Unit, *, to_destroy: Callable[[], int] = lambda: 0) -> int:
         actions,
         to_destroy(),
         thanks_of_week(u, week, owed),
+        to_be_read(u),
+        to_be_closed(u),
     )
     return sum(_tell(u, one, week, told.get(one.person.id), waits.facts_for(one)) for one in owed)
 
@@ -89,6 +94,10 @@ class _Waits:
     actions: Mapping[UUID, Sequence[Action]]
     to_destroy: int
     thanks: Mapping[UUID, int]
+    to_read: Counter[UUID]
+    """Sentences for residents that a second person must read, by who wrote them."""
+    to_close: int
+    """Campaigns that are over."""
 
     def facts_for(self, member: Member) -> dict[str, Any]:
         """What of it waits for this person; empty lists and zeros for nothing."""
@@ -110,6 +119,10 @@ class _Waits:
             "actions": plan[:MOST],
             "destroy": self.to_destroy if may(member.role, Permission.MANAGE_SETTINGS) else 0,
             "thanks": self.thanks[person_id],
+            "looks": self.to_read.total() - self.to_read[person_id]
+            if may(member.role, Permission.HANDLE_CASES)
+            else 0,
+            "campaigns": self.to_close if may(member.role, Permission.MANAGE_ACTIONS) else 0,
         }
 
 

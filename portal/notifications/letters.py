@@ -164,17 +164,21 @@ def _one_request(_u: Unit, row: OutboxRow, root: str) -> dict[str, Any]:
     }
 
 
+_COUNTS = ("destroy", "thanks", "looks", "campaigns")
+"""What a week tells by its number alone."""
+
+
 def _week(u: Unit, row: OutboxRow, root: str) -> dict[str, Any] | None:
     """The lists of the week; None when nothing of them is left."""
     cases = [one for one in row.facts["cases"] if _may_know(u, row, one)]
-    actions, destroy, thanks = row.facts["actions"], row.facts.get("destroy", 0), row.facts.get("thanks", 0)
-    if not (cases or actions or destroy or thanks):
+    actions = row.facts["actions"]
+    counts = {name: row.facts.get(name, 0) for name in _COUNTS}
+    if not (cases or actions or any(counts.values())):
         return None
     return {
         "cases": [_dated(one) for one in cases],
         "actions": [_dated(one) for one in actions],
-        "destroy": destroy,
-        "thanks": thanks,
+        **counts,
         "link": root,
     }
 

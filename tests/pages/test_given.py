@@ -9,6 +9,7 @@ import pypdfium2
 import pytest
 from giving import DID, GIVEN, SAID, carried_out, colleague, told, two_months_on
 from learning import complaint, leading
+from mailing import in_folder
 from migrations.test_frozen import bare
 from phone import Phone
 from sqlalchemy import insert, select, update
@@ -21,12 +22,15 @@ from portal.certification.campaigning import Campaigned, Note, close_campaign, o
 from portal.certification.giving import MAX_SAID, check
 from portal.certification.models import Action, Campaign, GivenBack
 from portal.certification.report import Span
+from portal.certification.weekly import tell_week
 from portal.core.errors import Refused
 from portal.core.ids import new_id
 from portal.core.schema import table_of
 from portal.people.rules import Role
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from build import World
 
 SHEET = "/s/passerelle/papers/given-back.pdf"
@@ -242,6 +246,28 @@ def test_the_square_of_a_sheet_leads_to_the_results(sqlite_world: World) -> None
     assert found.status_code == 308
     assert found.location == "/p/passerelle/ar/results"
     assert phone.get("/P/PASSERELLE/XX/RESULTS").status_code == 404
+
+
+def test_the_mail_of_the_week_asks_a_second_person_and_not_who_wrote(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    world = sqlite_world
+    lead, other = signed_in(world), colleague(world)
+    carried_out(world, lead)
+    lead, other = two_months_on(world, lead, other)
+    assert lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0").status_code == 303
+    with world.database.transaction(leading(lead)) as u:
+        open_campaign(u, Campaigned("Hiver", Span(date(2027, 2, 1), date(2027, 2, 28))))
+    world.clock.advance(timedelta(days=7))
+    with world.database.transaction(world.lyon.scope) as u:
+        assert tell_week(u) == 2
+    mails = [one for one in in_folder(world, tmp_path) if "semaine" in one["Subject"]]
+    bodies = {mail["To"]: mail.get_content() for mail in mails}
+    for body in bodies.values():
+        assert "Une campagne est finie" in body
+        assert SAID not in body
+    assert "attend une relecture" in bodies[other.email]
+    assert "attend une relecture" not in bodies[lead.email]
 
 
 def test_who_may_what(sqlite_world: World) -> None:
