@@ -156,8 +156,9 @@ def past_cases(u: Unit, register_id: UUID) -> Sequence[PastCase]:
 def words_of(u: Unit, rows: Sequence[PastCase]) -> Iterator[Mapping[str, str]]:
     """Number, motif and text of each row, "" for what it has not or not any more; each key is opened once."""
     of = {one.register_id for one in rows}
-    wrapped = {one.id: one.key_wrapped for one in registers(u) if one.id in of}
-    keys = {id_: row_key(u, REGISTER, id_, key) for id_, key in wrapped.items() if key is not None}
+    sealed = select(PastRegister.id, PastRegister.key_wrapped).where(PastRegister.id.in_(of))
+    wrapped = u.rows(sealed.where(PastRegister.key_wrapped.is_not(None))) if of else []
+    keys = {id_: row_key(u, REGISTER, id_, key) for id_, key in wrapped}
     for row in rows:
         words = {"number": row.number, "motif": "", "text": ""}
         if row.words_sealed is not None and (key := keys.get(row.register_id)) is not None:
