@@ -13,7 +13,6 @@ from portal.certification.giving import told
 from portal.core.db import Scope
 from portal.core.errors import NotFound
 from portal.core.languages import LANGUAGES, N_
-from portal.insight.floor import FLOOR
 from portal.insight.queries import figures, today_at
 from portal.insight.selection import Period, Selection, last_ended, span
 from portal.people.rules import Role
@@ -43,22 +42,15 @@ _TOO_EARLY = N_("Whether it helped cannot be told yet")
 
 
 def since_told(effect: Effect | None) -> str:
-    """What came of an action, for residents: the verdict, and both counts where neither is small."""
+    """What came of an action, for residents: the verdict alone.
+
+    The counts behind it stay inside. Those of two actions, or of today and tomorrow, would differ by the few
+    messages of a few days, which the display floor hides everywhere else.
+    """
     if effect is None:
         return ""
     sentence = SINCE.get(effect.verdict, _TOO_EARLY)
-    verdict = str(gettext(sentence))
-    before, after = effect.before, effect.after
-    if effect.verdict not in SINCE or min(before.n, after.n) < FLOOR:
-        return verdict
-    counts = gettext(
-        "%(before)d in %(days_before)d days before, %(after)d in %(days_after)d days after",
-        before=before.n,
-        days_before=before.days,
-        after=after.n,
-        days_after=after.days,
-    )
-    return f"{verdict} ({counts})"
+    return str(gettext(sentence))
 
 
 def everybody(structure_id: int, language: str) -> Scope:

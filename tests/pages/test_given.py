@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pypdfium2
 import pytest
 from giving import DID, GIVEN, SAID, carried_out, colleague, told, two_months_on
+from insight_world import answered
 from learning import complaint, leading
 from mailing import in_folder
 from migrations.test_frozen import bare
@@ -191,30 +193,33 @@ def test_each_fault_stands_at_its_field_in_its_language(sqlite_world: World) -> 
         assert f'id="{id_}"' in sent.text
 
 
-def test_counts_stand_beside_the_verdict_only_when_none_is_small(sqlite_world: World) -> None:
+def test_the_verdict_is_told_without_the_counts_behind_it(sqlite_world: World) -> None:
     world = sqlite_world
     lead, other = signed_in(world), colleague(world)
     scope, now = leading(lead), world.clock.now()
-    for turn in range(24):
-        world.clock.set(now - timedelta(days=4 * (24 - turn)))
+    for turn in range(12):
+        world.clock.set(now - timedelta(days=8 * (12 - turn)))
         complaint(world, scope, salt=turn)
     world.clock.set(now)
     lead, other = signed_in_again(world, lead), signed_in_again(world, other)
     carried_out(world, lead)
-    world.clock.advance(timedelta(days=30))
-    for turn in range(4):
-        complaint(world, scope, salt=100 + turn)
-    (lead, other) = two_months_on(world, lead, other)
+    lead, other = two_months_on(world, lead, other)
     told(lead, other)
-    page = outside(world)
-    assert "moins de messages" in page
-    assert "24 en" not in page, "four after is a small count"
-    # The control: with a fifth, both are told.
-    world.clock.advance(timedelta(days=-2))
-    complaint(world, scope, salt=200)
-    world.clock.advance(timedelta(days=2))
-    assert "24 en" in outside(world)
-    assert "5 en" in outside(world)
+    assert "moins de messages" in outside(world)
+    assert "96 jours" not in outside(world)
+    assert re.search(r">\s*12\s*<", lead.get("/s/passerelle/actions/1").text), (
+        "the control: inside they stand"
+    )
+
+
+def test_a_share_stands_on_the_sheet_with_its_base_once_nobody_can_be_worked_out(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    answered(world, meeting={"good": 20, "bad": 3}, day=date(2027, 2, 9))
+    address = f"{SHEET}?site={world.lyon.site.id}"
+    assert "%" not in printed(lead.get(address).data)[0], "three were not: a small count"
+    answered(world, meeting={"good": 10, "bad": 3}, day=date(2027, 2, 10))
+    assert "83 % (36 avis)" in printed(lead.get(address).data)[0], "the control"
 
 
 def test_a_sheet_holds_one_page_and_says_how_many_it_leaves_out(sqlite_world: World) -> None:
