@@ -14,6 +14,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from access.ground import step
+from hostile import OF_TWO_YEARS
 from staff import signed_in
 
 from portal.cases.partners import digest_of, partner_token
@@ -254,6 +255,12 @@ def register(visitor: Visitor, *, day: str = "03/02/2026", is_taken: bool = Fals
     if is_taken:
         visitor.team.post(f"{where}/take")
     return visitor.team.client.get(where)
+
+
+def register_of_two_sheets(visitor: Visitor) -> TestResponse:
+    """A workbook with a sheet for each year, which waits."""
+    fields = {"csrf_token": visitor.team.csrf, "register": (BytesIO(OF_TWO_YEARS), "registre.xlsx")}
+    return visitor.team.client.get(visitor.team.client.post("/s/passerelle/records", data=fields).location)
 
 
 def partner_says_nothing(visitor: Visitor) -> TestResponse:
@@ -604,6 +611,7 @@ STAFF: dict[str, Screen] = {
     "encounters, wrong": Screen("activity.counts", unsaid("records/activity", all="x"), 422),
     "records, no file": Screen("records.records", unsaid("records"), 422),
     "register": Screen("records.one_register", register),
+    "register, two sheets": Screen("records.one_register", register_of_two_sheets),
     "register, faults": Screen("records.one_register", partial(register, day="31/02/2026")),
     "register, in": Screen("records.one_register", partial(register, is_taken=True)),
     "settings": Screen("settings.settings", inside("settings?done=team_added")),
