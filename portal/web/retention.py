@@ -135,7 +135,7 @@ def _form(sent: Any, months: Mapping[Kept, int]) -> Any:
     """A field of months for each line of the schedule; those in force until others are sent."""
     fields = {
         kept.value: Whole(
-            gettext("Months"),
+            gettext(row.what),
             [needed(), between(row.least, row.months)],
             render_kw={"min": row.least, "max": row.months, "inputmode": "numeric"},
         )

@@ -115,7 +115,7 @@ def desk_of_rights(desk: Desk) -> Response:
         today, rows = local_day(u), requests(u)
         lines = [_line(desk, row, today) for row in rows]
     heads = (
-        gettext("Request"),
+        gettext("Which request"),
         gettext("What they ask for"),
         gettext("Received on"),
         gettext("Where it stands"),
@@ -146,7 +146,7 @@ def _standing(row: RightsRequest, today: date) -> str:
         told = gettext("late: the limit was %(date)s", date=day_told(row.due_on, "long"))
     else:
         told = gettext("to be answered by %(date)s", date=day_told(row.due_on, "long"))
-    return str(told)
+    return f"{told[:1].upper()}{told[1:]}"
 
 
 @bp.route("/s/<slug>/rights/new", methods=("GET", "POST"))

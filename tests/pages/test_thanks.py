@@ -77,7 +77,7 @@ def test_a_colleague_reads_the_excerpt_and_nothing_of_the_message(world: World, 
     assert "before" in again.location
     seen = sami.get(THANKS).text
     assert EXCERPT in seen
-    assert "1 merci" in seen
+    assert "1 remerciement" in seen
     for hidden in (reference, "bâtiment", "Karim", "Camille Roux"):
         assert hidden not in seen
     assert sami.get(f"{THANKS}/new?case={reference}").status_code == 403
@@ -89,7 +89,7 @@ def test_a_colleague_reads_the_excerpt_and_nothing_of_the_message(world: World, 
         one for one in in_folder(world, tmp_path) if "semaine" in one["Subject"] and one["To"] == sami.email
     ]
     body = mail.get_content()
-    assert "Un merci pour vous et votre équipe" in body
+    assert "Un remerciement pour vous et votre équipe" in body
     assert "/s/passerelle/thanks" in body
     assert "courses" not in body
     lead, sami = signed_in_again(world, lead), signed_in_again(world, sami)
