@@ -57,6 +57,9 @@ HUMAN: dict[str, str] = {
 """The checks that only a person can make, by the name that stands in the grid."""
 
 OPEN: dict[str, str] = {
+    "4.1": N_(
+        "A voice message sent to a team can be read only where a colleague has written it down beside."
+    ),
     "12.1": N_("The pages of the teams have a menu, but neither a search nor a site map."),
 }
 """What is known not to conform, in a sentence for the statement."""

@@ -1,7 +1,7 @@
 // What a browser can tell of a page by itself: each probe answers with the faults it finds, as short sentences.
 // Read by tests/access/checks.py; it is run beside the page, whose policy forbids scripts of its own.
 (() => {
-  const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, audio[controls]";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const box = (el) => el.getBoundingClientRect();
   const style = (el, pseudo) => getComputedStyle(el, pseudo);
@@ -132,7 +132,7 @@
     },
 
     absent() {
-      return all("audio, video, object, embed, canvas, img[usemap], img[ismap], area, map, noscript, input[type=image], table[role=presentation], [draggable], [contenteditable]")
+      return all("audio:not([controls]), audio[autoplay], video, object, embed, canvas, img[usemap], img[ismap], area, map, noscript, input[type=image], table[role=presentation], [draggable], [contenteditable]")
         .map((el) => `the grid says there is none: ${called(el)}`);
     },
 

@@ -60,6 +60,11 @@ def test_who_cannot_write_files_a_complaint_by_voice_alone(world: World) -> None
     lead = signed_in(world)
     page = lead.get(f"/s/passerelle/cases/{case.reference}")
     assert "(Message vocal)" in page.text
+    # RGAA 4.7, 4.10, 4.11: one knows what will be heard, nothing plays by itself, by keys as by hand.
+    player = re.search(r"<audio[^>]*>", page.text)
+    assert player
+    assert 'aria-label="Message vocal 1"' in player[0]
+    assert "autoplay" not in player[0]
     assert "media-src 'self'" in page.headers["Content-Security-Policy"]
     heard = lead.get(voice_url(lead, case))
     assert (heard.status_code, heard.data, heard.mimetype) == (200, SOUND, "audio/amr")
