@@ -6,7 +6,7 @@ does; whoever filed it reads what became of it on their own page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from portal.certification.actions import Decided, next_number, open_action, read_words
 from portal.certification.models import Action, Observation
 from portal.certification.queries import MOST
-from portal.certification.rules import AUDITED, Observed
+from portal.certification.rules import AUDITED, Observed, Origin
 from portal.core.errors import Conflict, Invalid, NotFound
 from portal.core.ids import new_id
 from portal.people.queries import role_in
@@ -126,12 +126,20 @@ def answer(u: Unit, row_id: UUID, words: str) -> Observation:
 
 
 def follow(u: Unit, row_id: UUID, decided: Decided) -> Action:
-    """The action that follows. Raises `Conflict` when one does already, and as `open_action` does."""
+    """The action that follows. Raises `Conflict` when one does already, and as `open_action` does.
+
+    Of what concerns a colleague nothing but the plan is told as its origin: they read the plan too. It is
+    not given to them to do: `Invalid("who")`.
+    """
     row = _locked(u, row_id)
     if row.action_id is not None:
         raise Conflict(OBSERVATION)
     if decided.case_id is not None or decided.review_id is not None:
         raise Invalid("what", reason="origin")
+    if row.about_id is not None:
+        if decided.owner_id == row.about_id:
+            raise Invalid("who", reason="concerned")
+        decided = replace(decided, from_where=Origin.PLAN)
     action = open_action(u, decided)
     row.action_id = action.id
     _read(u, row)

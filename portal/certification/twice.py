@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from portal.certification.models import Action, ActionStep, Observation, PlanCounter, Review
+from portal.certification.actions import COUNT
+from portal.certification.models import Action, ActionCase, ActionStep, Observation, Review
 from portal.certification.observing import OBSERVATION, words_of_observation
 from portal.certification.queries import ACTION, REVIEW, what_of
 from portal.certification.rules import ActionAct
 
 if TYPE_CHECKING:
     from datetime import date
+    from uuid import UUID
 
     from portal.certification.actions import Decided
     from portal.certification.report import Span
@@ -42,16 +44,20 @@ def same_action(u: Unit, decided: Decided) -> Action | None:
         Action.origin == decided.origin,
         Action.review_id == decided.review_id,
     )
+    if decided.case_id is not None:
+        its = select(ActionCase.action_id).where(ActionCase.case_id == decided.case_id)
+        wanted = wanted.where(Action.id.in_(u.all(its)))
     what = " ".join(decided.what.split())
     return next((row for row in u.all(wanted) if what_of(u, row) == what), None)
 
 
-def same_observation(u: Unit, kind: Observed, words: str) -> Observation | None:
+def same_observation(u: Unit, kind: Observed, words: str, about_id: UUID | None) -> Observation | None:
     """What this form has filed already; None for something new."""
     _wait_for_others(u, OBSERVATION)
     wanted = select(Observation).where(
         Observation.kind == kind,
         Observation.by_id == u.scope.actor_id,
+        Observation.about_id.is_(None) if about_id is None else Observation.about_id == about_id,
         Observation.at > u.now - WITHIN,
     )
     said = words.replace("\r\n", "\n").strip()
@@ -73,4 +79,4 @@ def same_review(u: Unit, held_on: date, span: Span) -> Review | None:
 
 def _wait_for_others(u: Unit, series: str) -> None:
     """Whoever is about to take a number of this series is waited for: then what they made is seen."""
-    u.one(select(PlanCounter).where(PlanCounter.series == series).with_for_update())
+    u.run(COUNT, series=series, last=0)

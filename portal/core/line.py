@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from portal.core.seal import SealedDriver
 
 _MOST_IDLE = 4
+_LENT_AFTER = "portal_disposals"
 BEGINS = {False: "BEGIN", True: "BEGIN IMMEDIATE"}
 """How a unit begins on SQLite that only reads, and one that writes: a deferred begin fails as "locked"."""
 
@@ -59,6 +60,7 @@ class Shelf:
         self.engine = engine
         self.is_embedded = engine.dialect.name == "sqlite"
         self._idle: deque[PoolProxiedConnection] = deque()
+        self._disposals = 0
         event.listen(engine, "engine_disposed", self._clear)
 
     def __len__(self) -> int:
@@ -72,14 +74,17 @@ class Shelf:
         except IndexError:
             pass
         try:
-            return self.engine.raw_connection()
+            lent = self.engine.raw_connection()
         except sqlite3.Error as error:
             raise translated(error) from error
+        lent.info[_LENT_AFTER] = self._disposals
+        return lent
 
     def put(self, lent: PoolProxiedConnection) -> None:
         """Take one back, and undo what it has not kept; to the pool where enough wait already."""
         driver: Any = lent.dbapi_connection
-        if driver is None or len(self._idle) >= _MOST_IDLE:
+        is_of_before = lent.info.get(_LENT_AFTER) != self._disposals  # the engine was disposed meanwhile
+        if driver is None or is_of_before or len(self._idle) >= _MOST_IDLE:
             lent.close()
             return
         try:
@@ -92,6 +97,7 @@ class Shelf:
             self._idle.append(lent)
 
     def _clear(self, _engine: Engine) -> None:
+        self._disposals += 1
         while self._idle:
             lent = self._idle.pop()
             lent.detach()

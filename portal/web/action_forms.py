@@ -29,6 +29,7 @@ FAULTS: dict[tuple[str, str], str] = {
     ("what", "long"): N_("Write at most %(limit)d characters."),
     ("who", "empty"): N_("Choose one of the list."),
     ("who", "unknown"): N_("Choose one of the list."),
+    ("who", "concerned"): N_("This colleague is concerned: choose another one."),
     ("who", "same"): N_("This colleague does it already: choose another one."),
     ("when", "empty"): N_("Fill this in."),
     ("when", "past"): N_("This day has passed."),

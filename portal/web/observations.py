@@ -140,8 +140,9 @@ def file(desk: Desk) -> ResponseReturnValue:
         if not form.validate():
             return _new_page(desk, form)
         kind, words = Observed(form.kind.data), form.words.data
-        if same_observation(u, kind, words) is None:
-            observe(u, kind, words, about_id=form.about.chosen(one for one, _ in _colleagues(u, desk)))
+        about = form.about.chosen(one for one, _ in _colleagues(u, desk))
+        if same_observation(u, kind, words, about) is None:
+            observe(u, kind, words, about_id=about)
     return redirect(f"{desk.url('observations')}?done=kept", 303)
 
 

@@ -93,6 +93,21 @@ def test_what_concerns_a_colleague_does_not_exist_for_them(world: World) -> None
     assert (gone.status_code, gone.text.replace("/1", "/9")) == (404, nobodys.text)
     assert lead.post(f"{LIST}/1/answer", words="Je réponds.").status_code == 404
     assert other.post(f"{LIST}/1/answer", words="Nous en parlons jeudi.").status_code == 303
+    action = {"what": "Revoir l’accueil", "when": "2027-05-04"}
+    assert other.post(f"{LIST}/1/follow", **action, who=str(lead.person_id)).status_code == 422
+    assert other.post(f"{LIST}/1/follow", **action, who=str(other.person_id)).status_code == 303
+    plan = lead.get("/s/passerelle/actions/1").text
+    assert "Revoir l’accueil" in plan
+    assert "Remarqué par un collègue" not in plan
+
+
+def test_what_is_filed_again_with_whom_it_concerns_is_not_lost(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    mediator = signed_in(sqlite_world, Role.MEDIATOR, email="sam@passerelle.example", name="Sam Petit")
+    for about in ("", str(lead.person_id)):
+        mediator.post(f"{LIST}/new", kind="incident", words="Une dispute.", about=about)
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        assert set(u.all(select(Observation.about_id))) == {None, lead.person_id}
 
 
 def test_nobody_says_of_themselves_or_of_a_stranger_that_it_concerns_them(sqlite_world: World) -> None:

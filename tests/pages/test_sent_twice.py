@@ -6,12 +6,12 @@ from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from learning import leading
+from learning import complaint, leading
 from sqlalchemy import func, select
 from staff import signed_in
 
 from portal.certification.actions import Decided, open_action
-from portal.certification.models import Action, Observation, Review
+from portal.certification.models import Action, ActionCase, Observation, Review
 from portal.certification.twice import WITHIN, same_action
 
 if TYPE_CHECKING:
@@ -49,10 +49,8 @@ def test_a_form_sent_twice_makes_one_thing(sqlite_world: World, what: str) -> No
 
 def test_two_presses_at_once_make_one_action(world: World) -> None:
     lead = signed_in(world)
-    with world.database.transaction(leading(lead)) as u:
-        day = u.now.date()
-        open_action(u, Decided("Une autre", lead.person_id, day))
-    decided, start = Decided("Afficher les horaires", lead.person_id, day), Barrier(2)
+    decided = Decided("Afficher les horaires", lead.person_id, world.clock.now().date())
+    start = Barrier(2)
 
     def press() -> None:
         start.wait()
@@ -66,6 +64,17 @@ def test_two_presses_at_once_make_one_action(world: World) -> None:
     for one in presses:
         one.join()
     with world.database.reading(leading(lead)) as u:
+        assert u.one(select(func.count(Action.id))) == 1
+
+
+def test_the_same_decision_for_another_message_is_another_action(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    references = [complaint(sqlite_world, leading(lead), salt=salt) for salt in (1, 2)]
+    sent = forms(lead)["actions"][1]
+    for reference in references:
+        assert lead.post(f"{HERE}/actions/new?case={reference}", **sent).status_code == 303
+    with sqlite_world.database.reading(leading(lead)) as u:
+        assert u.one(select(func.count(ActionCase.case_id.distinct()))) == 2
         assert u.one(select(func.count(Action.id))) == 2
 
 

@@ -191,6 +191,20 @@ def test_what_lies_on_the_shelf_has_no_transaction_and_ends_with_the_engine(sqli
             driver.cursor()
 
 
+def test_a_connection_lent_while_the_engine_ends_does_not_come_back(sqlite_world: World) -> None:
+    database = sqlite_world.database
+    with database.reading(sqlite_world.lyon.scope) as u:
+        u.run(READ)
+        former: Any = u.line.driver
+        database.engine.dispose()
+    assert len(database.shelf) == 0
+    for _ in range(2):
+        with database.reading(sqlite_world.lyon.scope) as u:
+            u.run(READ)
+            assert u.line.driver is not former
+    assert len(database.shelf) == 1
+
+
 def test_a_connection_that_cannot_be_undone_is_not_lent_again(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
