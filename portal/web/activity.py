@@ -19,7 +19,7 @@ from portal.records.activity import INTERVENTIONS, Count, Intervention, read_act
 from portal.records.queries import activity, encounters
 from portal.records.words import plain
 from portal.tenancy.queries import main_site, sites
-from portal.web.dashboard_words import NOTHING_TO_TELL, share_with_counts
+from portal.web.dashboard_words import NOTHING_TO_TELL, share_with_counts, with_decimal
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
 from portal.web.guard import requires, takes
@@ -253,4 +253,4 @@ def _line(month: date, met: int, said: int) -> tuple[str, ...]:
     name = day_told(month, "LLLL y")
     if not met:
         return (name, format_decimal(met), format_decimal(said), NOTHING_TO_TELL)
-    return (name, format_decimal(met), format_decimal(said), share_with_counts(said, met, "#,##0.0 %"))
+    return (name, format_decimal(met), format_decimal(said), share_with_counts(said, met, with_decimal("0")))

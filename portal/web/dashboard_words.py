@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_decimal, format_percent, gettext, ngettext
+from flask_babel import format_decimal, format_percent, get_locale, gettext, ngettext
 
 from portal.core.languages import N_
 from portal.insight.catalogue import FRAGILE_BELOW, INDICATORS, MIN_FOR_PERCENTILES, Unit
@@ -225,6 +225,14 @@ def _of(figure: Figure) -> str:
 def of_counts(part: int, whole: int) -> str:
     """So many of so many."""
     return str(gettext("%(part)s of %(whole)s", part=number(part), whole=number(whole)))
+
+
+def with_decimal(digit: str) -> str:
+    """The reader's way of writing percents, with a decimal: always ("0") or where there is one ("#").
+
+    Their sign has a space before it in one language, none in another: a pattern written here fits one only.
+    """
+    return str(get_locale().percent_formats[None].pattern).replace("##0", f"##0.{digit}")
 
 
 def share_with_counts(part: int, whole: int, pattern: str | None = None) -> str:

@@ -13,7 +13,7 @@ from portal.insight.catalogue import MIN_FOR_PERCENTILES
 from portal.insight.floor import is_small
 from portal.printing.papers import Grid, Head, Heading, Text
 from portal.records.series import standing_series
-from portal.web.dashboard_words import NOT_SHOWN, NOTHING_TO_TELL, share_with_counts
+from portal.web.dashboard_words import NOT_SHOWN, NOTHING_TO_TELL, share_with_counts, with_decimal
 from portal.web.dates import day_told
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def result_told(one: EarlierResult, *, is_floored: bool) -> Told:
         return Told(period, n, share_with_counts(one.satisfied, one.n), value)
     if is_few or one.tenths is None:
         return Told(period, n, NOTHING_TO_TELL, None)
-    return Told(period, n, str(format_percent(one.tenths / 1000, "#,##0.# %")), one.tenths / 10)
+    return Told(period, n, str(format_percent(one.tenths / 1000, with_decimal("#"))), one.tenths / 10)
 
 
 def _period(one: EarlierResult) -> str:

@@ -42,7 +42,7 @@ PAPERS: dict[str, str] = {
 """Each paper by the name in its address."""
 _WIDE = frozenset({"record", "assessment"})
 _LANGUAGE = "fr"
-_SHORT = 14
+_SHORT = 24
 """Signs of a cell that needs no share of the room."""
 
 

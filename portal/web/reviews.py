@@ -102,6 +102,11 @@ def _told(one: Span) -> str:
     return str(gettext("From %(first)s to %(last)s", first=day_told(one.first), last=day_told(one.last)))
 
 
+def _in_short(one: Span) -> str:
+    """The same within a sentence, short enough for a list on a phone."""
+    return f"{day_told(one.first, 'medium')} \N{EN DASH} {day_told(one.last, 'medium')}"
+
+
 @bp.get("/s/<slug>/reviews/new")
 @requires(Permission.MANAGE_ACTIONS)
 def new(desk: Desk) -> Response:
@@ -115,7 +120,7 @@ def _offered(form: Any, today: date) -> Any:
     """The form with the periods to choose from."""
     offered = _periods(today)
     form.period.offer(
-        (value, gettext("%(name)s: %(period)s", name=label, period=_told(one)))
+        (value, gettext("%(name)s: %(period)s", name=label, period=_in_short(one)))
         for value, (label, one) in offered.items()
     )
     return form
