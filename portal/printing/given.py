@@ -5,17 +5,12 @@ As many entries as stand on one page, the last ones; what is left out is said on
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-import typst
-
 from portal.channels.qr import svg
-from portal.core.errors import Refused
 from portal.core.languages import LANGUAGES
-from portal.printing.fonts import missing, system_fonts
-from portal.printing.making import DRAWINGS, STANDARD, refusal_of
+from portal.printing.drawing import drawn
 from portal.printing.proof import require_readable
 
 if TYPE_CHECKING:
@@ -71,9 +66,6 @@ class Sheet:
 
 def given_sheet(sheet: Sheet) -> bytes:
     """The PDF of one page, its square read back. Raises `Refused("print" | "qr")` as `making.made` does."""
-    fonts = system_fonts()
-    if absent := missing(fonts):
-        raise Refused("print", reason="fonts", families=absent)
     data = {
         **asdict(sheet),
         "entries": [{**asdict(one), "dir": one.dir} for one in sheet.entries],
@@ -81,15 +73,6 @@ def given_sheet(sheet: Sheet) -> bytes:
         "svg": svg(sheet.payload, title=sheet.address),
         "square": SQUARE,
     }
-    try:
-        pdf: bytes = typst.compile(
-            str(DRAWINGS / "given.typ"),
-            root=str(DRAWINGS),
-            font_paths=fonts,
-            sys_inputs={"sheet": json.dumps(data)},
-            pdf_standards=STANDARD,
-        )
-    except typst.TypstError as fault:
-        raise refusal_of(fault) from fault
+    pdf = drawn("given", data)
     require_readable(pdf, [[sheet.payload]], square=SQUARE)
     return pdf

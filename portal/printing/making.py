@@ -6,31 +6,23 @@ in `templates/print`; they can read that folder and nothing else.
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from portal.channels.qr import svg
 from portal.core.errors import Refused
 from portal.core.languages import LANGUAGES
-from portal.core.paths import TEMPLATES
-from portal.printing.fonts import missing, system_fonts
+from portal.printing.drawing import drawn
 from portal.printing.formats import RULER, Shift
 from portal.printing.proof import require_readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import typst
+
     from portal.printing.formats import Format
 
-DRAWINGS = TEMPLATES / "print"
-STANDARD: Final = "ua-1"
-"""PDF/UA-1 (ISO 14289-1): tagged, titled, no picture without words, no letter without a glyph."""
-_NO_GLYPH = re.compile(r'the text `"(.*)"` could not be displayed')
-_NO_ROOM = "no room"
 _ON_SCREEN = 150
 """Pixels per inch of a picture to look at."""
 
@@ -103,14 +95,14 @@ def made(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> 
     if len(order.squares) > format_.most_codes:
         raise Refused("print", reason="many", most=format_.most_codes)
     pages = _pages(format_, order)
-    pdf = _set_whole(format_, order, fonts or system_fonts(), pdf_standards=STANDARD)
+    pdf = _set_whole(format_, order, fonts)
     require_readable(pdf, pages, square=format_.square)
     return pdf
 
 
 def looked_at(format_: Format, order: Order, *, fonts: typst.Fonts | None = None) -> bytes:
     """The first page as a PNG, for the screen: nothing that is printed. Raises `Refused` as `made` does."""
-    return _set_whole(format_, order, fonts or system_fonts(), format="png", ppi=_ON_SCREEN)
+    return _set_whole(format_, order, fonts, format="png", ppi=_ON_SCREEN)
 
 
 def _pages(format_: Format, order: Order) -> list[list[str]]:
@@ -119,7 +111,7 @@ def _pages(format_: Format, order: Order) -> list[list[str]]:
     return [payloads[first : first + format_.per_page] for first in range(0, len(payloads), format_.per_page)]
 
 
-def _set_whole(format_: Format, order: Order, fonts: typst.Fonts, **output: Any) -> bytes:
+def _set_whole(format_: Format, order: Order, fonts: typst.Fonts | None, **output: Any) -> bytes:
     """The file; words come before the logo, which is left out where they would not fit beside it."""
     try:
         return _set(format_, order, fonts, **output)
@@ -129,29 +121,8 @@ def _set_whole(format_: Format, order: Order, fonts: typst.Fonts, **output: Any)
         return _set(format_, replace(order, logo=None), fonts, **output)
 
 
-def _set(format_: Format, order: Order, fonts: typst.Fonts, **output: Any) -> bytes:
-    if absent := missing(fonts):
-        raise Refused("print", reason="fonts", families=absent)
-    try:
-        file: bytes = typst.compile(
-            str(DRAWINGS / f"{format_.drawing}.typ"),
-            root=str(DRAWINGS),
-            font_paths=fonts,
-            sys_inputs={"order": json.dumps(_data(format_, order))},
-            **output,
-        )
-    except typst.TypstError as fault:
-        raise refusal_of(fault) from fault
-    return file
-
-
-def refusal_of(fault: typst.TypstError) -> Exception:
-    """What a person can do something about becomes a refusal; anything else is a fault of ours."""
-    if no_glyph := _NO_GLYPH.search(fault.message):
-        return Refused("print", reason="glyph", told=no_glyph[1])
-    if _NO_ROOM in fault.message:
-        return Refused("print", reason="room")
-    return fault
+def _set(format_: Format, order: Order, fonts: typst.Fonts | None, **output: Any) -> bytes:
+    return drawn(format_.drawing, _data(format_, order), fonts=fonts, **output)
 
 
 def _data(format_: Format, order: Order) -> dict[str, object]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-import typst
-
-from portal.core.errors import Refused
 from portal.core.languages import LANGUAGES
-from portal.printing.fonts import missing, system_fonts
-from portal.printing.making import DRAWINGS, STANDARD, refusal_of
+from portal.printing.drawing import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,22 +97,9 @@ class Paper:
 
 def papered(paper: Paper) -> bytes:
     """The PDF. Raises `Refused("print")` with `reason` "fonts" or "glyph", as `making.made` does."""
-    fonts = system_fonts()
-    if absent := missing(fonts):
-        raise Refused("print", reason="fonts", families=absent)
     data = {
         **asdict(paper),
         "dir": LANGUAGES[paper.language].direction,
         "parts": [{"kind": part.kind, **asdict(part)} for part in paper.parts],
     }
-    try:
-        pdf: bytes = typst.compile(
-            str(DRAWINGS / "paper.typ"),
-            root=str(DRAWINGS),
-            font_paths=fonts,
-            sys_inputs={"paper": json.dumps(data)},
-            pdf_standards=STANDARD,
-        )
-    except typst.TypstError as fault:
-        raise refusal_of(fault) from fault
-    return pdf
+    return drawn("paper", data)

@@ -5,21 +5,20 @@ Set as PDF/UA-1 like every paper; the square on it is read back before the file 
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-import typst
-
 from portal.channels.qr import svg
-from portal.core.errors import Refused
 from portal.core.languages import LANGUAGES
-from portal.printing.fonts import missing, system_fonts
-from portal.printing.making import DRAWINGS, STANDARD, Picture, Square, refusal_of
+from portal.printing.drawing import drawn
 from portal.printing.proof import page_count, require_readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import typst
+
+    from portal.printing.making import Picture, Square
 
 SQUARE = 30.0
 """Side of the square with its quiet zone, in mm: read at arm's length."""
@@ -73,9 +72,6 @@ def printed(sheet: Sheet, *, fonts: typst.Fonts | None = None) -> bytes:
 
     Raises `Refused("qr")` when its square does not say its address.
     """
-    found = fonts or system_fonts()
-    if absent := missing(found):
-        raise Refused("print", reason="fonts", families=absent)
     data = {
         **asdict(sheet),
         "dir": LANGUAGES[sheet.language].direction,
@@ -85,16 +81,7 @@ def printed(sheet: Sheet, *, fonts: typst.Fonts | None = None) -> bytes:
         "side": SQUARE,
         "logo": sheet.logo and {**asdict(sheet.logo), "png": list(sheet.logo.png)},
     }
-    try:
-        pdf: bytes = typst.compile(
-            str(DRAWINGS / "questionnaire.typ"),
-            root=str(DRAWINGS),
-            font_paths=found,
-            sys_inputs={"sheet": json.dumps(data)},
-            pdf_standards=STANDARD,
-        )
-    except typst.TypstError as fault:
-        raise refusal_of(fault) from fault
+    pdf = drawn("questionnaire", data, fonts=fonts)
     require_readable(pdf, _expected(pdf, sheet), square=SQUARE)
     return pdf
 

@@ -6,17 +6,12 @@ no letter is smaller than 24 px, which the last row of a room can read.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final, Literal
 
-import typst
-
-from portal.core.errors import Refused
 from portal.core.languages import LANGUAGES
-from portal.printing.fonts import missing, system_fonts
-from portal.printing.making import DRAWINGS, refusal_of
+from portal.printing.drawing import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,21 +74,8 @@ class Slide:
 
 def slide(one: Slide, form: Form) -> bytes:
     """The picture. Raises `Refused("print")` with `reason` "fonts" or "glyph", as `making.made` does."""
-    fonts = system_fonts()
-    if absent := missing(fonts):
-        raise Refused("print", reason="fonts", families=absent)
     data = {**asdict(one), "dir": LANGUAGES[one.language].direction}
-    try:
-        picture: bytes = typst.compile(
-            str(DRAWINGS / "slide.typ"),
-            root=str(DRAWINGS),
-            font_paths=fonts,
-            sys_inputs={"slide": json.dumps(data)},
-            format=form,
-            ppi=_PPI,
-        )
-    except typst.TypstError as fault:
-        raise refusal_of(fault) from fault
+    picture = drawn("slide", data, format=form, ppi=_PPI)
     return picture if form == "png" else _said(picture, one)
 
 

@@ -5,17 +5,16 @@ It is made while its page stands, from the token in that page's address, and kep
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
-
-import typst
+from typing import TYPE_CHECKING
 
 from portal.channels.qr import svg
-from portal.core.errors import Refused
 from portal.core.languages import LANGUAGES
-from portal.printing.fonts import missing, system_fonts
-from portal.printing.making import DRAWINGS, STANDARD, Square, refusal_of
+from portal.printing.drawing import drawn
 from portal.printing.proof import require_readable
+
+if TYPE_CHECKING:
+    from portal.printing.making import Square
 
 SQUARE = 34.0
 """Side of the square with its quiet zone, in mm."""
@@ -41,24 +40,12 @@ class Slip:
 
 def slip_pdf(slip: Slip) -> bytes:
     """The PDF. Raises `Refused("print")` and `Refused("qr")` as `questionnaire.printed` does."""
-    fonts = system_fonts()
-    if absent := missing(fonts):
-        raise Refused("print", reason="fonts", families=absent)
     data = {
         **asdict(slip),
         "dir": LANGUAGES[slip.language].direction,
         "picture": svg(slip.square.payload, title=slip.square.code),
         "side": SQUARE,
     }
-    try:
-        pdf: bytes = typst.compile(
-            str(DRAWINGS / "slip.typ"),
-            root=str(DRAWINGS),
-            font_paths=fonts,
-            sys_inputs={"slip": json.dumps(data)},
-            pdf_standards=STANDARD,
-        )
-    except typst.TypstError as fault:
-        raise refusal_of(fault) from fault
+    pdf = drawn("slip", data)
     require_readable(pdf, [[slip.square.payload]], square=SQUARE)
     return pdf
