@@ -17,7 +17,7 @@ from sqlalchemy import select
 from portal.certification.effects import LEAST_DAYS, Verdict
 from portal.certification.measuring import effects
 from portal.certification.models import Action, GivenBack
-from portal.certification.queries import sources_of
+from portal.certification.queries import locked_action, sources_of
 from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
 from portal.core.languages import DEFAULT, LANGUAGES
@@ -140,7 +140,7 @@ def write(u: Unit, action: Action, language: str, given: Said, *, after: int = 0
     if language not in LANGUAGES:
         raise Invalid("language", reason="unknown")
     said = Said(_sentence("said", given.said), _sentence("done", given.done))
-    entry = entry_of(u, action)
+    entry = entry_of(u, locked_action(u, action.id))  # two writers at once would take the same number
     if not is_verified(action, entry.effect):
         raise Refused("unverified")
     if u.scope.actor_id is None:

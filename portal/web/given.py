@@ -19,6 +19,7 @@ from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.printing.given import given_sheet
 from portal.tenancy.queries import local_day, sites
+from portal.web.action_page import is_told_of
 from portal.web.dates import day_told
 from portal.web.desk import form_errors, render_staff
 from portal.web.effect_words import effect_told
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from portal.certification.giving import Entry, Writing
+    from portal.certification.models import Action
+    from portal.core.db import Unit
     from portal.people.queries import Card
 
 bp = Blueprint("given", __name__)
@@ -80,7 +83,12 @@ def list_given(desk: Desk) -> Response:
     """The actions that may be told of, and what residents read of each."""
     with house().database.reading(desk.scope) as u:
         found = entries(u)
-        lines = [_line(desk, one, what_of(u, one.action)) for one in found]
+        sources = sources_of(u, [one.action for one in found])
+        lines = [
+            _line(desk, one, what_of(u, one.action))
+            for one in found
+            if is_told_of(one.action, sources.get(one.action.id, ()))
+        ]
         places = [{"value": str(one.id), "label": one.name} for one in sites(u)]
     return render_staff(
         "staff/given.html",
@@ -134,6 +142,14 @@ def one_given(desk: Desk, number: int) -> Response:
     return _page(desk, number)
 
 
+def _action(u: Unit, number: int) -> Action:
+    """The action. Raises `NotFound`, also for whom its message names: all here tells what it is about."""
+    found = action_by_number(u, number)
+    if not is_told_of(found, sources_of(u, [found]).get(found.id, ())):
+        raise NotFound("action")
+    return found
+
+
 def _page(
     desk: Desk,
     number: int,
@@ -144,7 +160,7 @@ def _page(
 ) -> Response:
     """The page; `turned` is the language of a form that came back, with what was written."""
     with house().database.reading(desk.scope) as u:
-        action = action_by_number(u, number)
+        action = _action(u, number)
         one, what = entry_of(u, action), what_of(u, action)
         rows = [each.row for several in one.writings.values() for each in several]
         known = cards(u, {by for row in rows for by in (row.written_by, row.checked_by) if by})
@@ -293,14 +309,14 @@ def keep(desk: Desk, number: int, tag: str) -> ResponseReturnValue:
     """The sentences wait for a second person; 422 and 409 show them again."""
     form: Any = SaidForm(request.form)
     with house().database.reading(desk.scope) as u:
-        action_by_number(u, number)
+        _action(u, number)
     if not form.validate():
         return _page(desk, number, turned=(tag, form), status=422)
     try:
         with house().database.transaction(desk.scope) as u:
             given = Said(form.said.data, form.did.data)
             after = request.form.get("version", 0, type=int)
-            write(u, action_by_number(u, number), tag, given, after=after)
+            write(u, _action(u, number), tag, given, after=after)
     except Invalid as fault:
         blame(form["did" if fault.fact == "done" else "said"], gettext("Fill this in."))
         return _page(desk, number, turned=(tag, form), status=422)
@@ -315,7 +331,7 @@ def read_by_second(desk: Desk, number: int, tag: str) -> ResponseReturnValue:
     """A second person has read it; whoever wrote it is refused, and a page that is stale."""
     try:
         with house().database.transaction(desk.scope) as u:
-            check(u, action_by_number(u, number), tag, request.form.get("version", 0, type=int))
+            check(u, _action(u, number), tag, request.form.get("version", 0, type=int))
     except Conflict:
         return _page(desk, number, status=409, fault=gettext(_STALE))
     except Refused:
@@ -329,7 +345,7 @@ def take_back(desk: Desk, number: int) -> ResponseReturnValue:
     """Nobody outside reads it any more."""
     form: Any = WithdrawForm(request.form)
     with house().database.transaction(desk.scope) as u:
-        withdraw(u, action_by_number(u, number), erase=bool(form.erase.data))
+        withdraw(u, _action(u, number), erase=bool(form.erase.data))
     return _back(desk, number, "withdrawn", "main")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -19,16 +20,20 @@ from sqlalchemy.exc import DBAPIError
 from staff import signed_in
 from walls.addresses import signed_in_again
 
-from portal.certification.actions import take_up
+from portal.cases.beside import name_person
+from portal.cases.models import Case
+from portal.cases.rules import Finding
+from portal.certification.actions import Decided, finish, open_action, take_up
 from portal.certification.campaigning import Campaigned, Note, close_campaign, open_campaign, write_note
-from portal.certification.giving import MAX_SAID, check
+from portal.certification.giving import MAX_SAID, Said, check, write
 from portal.certification.models import Action, Campaign, GivenBack
 from portal.certification.report import Span
 from portal.certification.weekly import tell_week
-from portal.core.errors import Refused
+from portal.core.errors import Conflict, Refused
 from portal.core.ids import new_id
 from portal.core.schema import table_of
 from portal.people.rules import Role
+from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -291,3 +296,49 @@ def test_who_may_what(sqlite_world: World) -> None:
         assert one.post(f"{GIVEN}/1/withdraw").status_code == 403
     assert auditor.post(f"{GIVEN}/1/fr/check", version="1").status_code == 403
     assert supervisor.post(f"{GIVEN}/1/fr/check", version="1").status_code == 303
+
+
+def test_whom_the_message_names_finds_nothing_of_what_is_told_of_it(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead, named = signed_in(world), colleague(world)
+    scope = leading(lead)
+    reference = complaint(world, scope, finding=Finding.UPHELD)
+    with world.database.transaction(scope) as u:
+        (case_id,) = u.all(select(Case.id).where(Case.reference == reference))
+        decided = Decided("Doubler les rondes", lead.person_id, local_day(u), case_id=case_id)
+        finish(u, open_action(u, decided).id, "Fait")
+    lead, named = two_months_on(world, lead, named)
+    assert "Doubler les rondes" in named.get(GIVEN).text
+    assert named.get(f"{GIVEN}/1").status_code == 200
+    lead.post(f"{GIVEN}/1/fr", said=SAID, did=DID, version="0")
+    with world.database.transaction(scope) as u:
+        name_person(u, case_id, named.person_id)
+    assert "Doubler les rondes" not in named.get(GIVEN).text
+    assert named.get(f"{GIVEN}/1").status_code == 404
+    for way, fields in (("fr", {"said": SAID, "did": DID}), ("fr/check", {}), ("withdraw", {})):
+        assert named.post(f"{GIVEN}/1/{way}", version="1", **fields).status_code == 404, way
+    assert "Doubler les rondes" in lead.get(GIVEN).text
+
+
+def test_two_presses_at_once_give_one_writing(world: World) -> None:
+    lead = signed_in(world)
+    action = carried_out(world, lead)
+    two_months_on(world, lead)
+    start, refused = Barrier(2), []
+
+    def press() -> None:
+        start.wait()
+        with world.database.transaction(leading(lead)) as u:
+            try:
+                write(u, action, "fr", Said(SAID, DID))
+            except Conflict as fault:
+                refused.append(fault)
+
+    presses = [Thread(target=press) for _ in range(2)]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()
+    assert len(refused) == 1
+    with world.database.reading(leading(lead)) as u:
+        assert [row.number for row in u.all(select(GivenBack))] == [1]
