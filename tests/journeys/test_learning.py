@@ -142,7 +142,7 @@ def told_to_residents(served: Served, new_page: Callable[..., Page], desk: Desk)
     hand.fields += 2
     desk.page.locator("#fr form[action$='/fr'] button").click()
     hand.clicks += 2
-    desk.reads("Un·e collègue le relit")
+    desk.reads("le relit avant les habitants")
     second = sat_down(
         served, new_page, signed_in(served.world, Role.DIRECTOR, email="noe@passerelle.example")
     )
