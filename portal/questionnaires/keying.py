@@ -24,6 +24,7 @@ from portal.questionnaires.prepared import (
     DROP_RESPONSE,
     DROP_TEXTS,
     FINISH,
+    LOCK_SHEET,
     SEE_ANSWERS,
     SEE_SHEET,
 )
@@ -128,8 +129,11 @@ def typed_sheet(u: Unit, response_id: UUID) -> Typed | None:
 
 
 def take_back(u: Unit, response_id: UUID) -> None:
-    """The sheet never was: answers, words and counts go. Raises `NotFound` for what staff did not type."""
-    row = u.run(SEE_SHEET, key_id=response_id).first()
+    """The sheet never was: answers, words and counts go.
+
+    Raises `NotFound` for what staff did not type, and for what another press has just taken back.
+    """
+    row = u.run(LOCK_SHEET, key_id=response_id).first()
     if row is None or row.entered_at is None:
         raise NotFound("sheet")
     shown = version(u, row.version_id)

@@ -62,12 +62,12 @@ COUNT = Walled(
 )
 
 DROP_RESPONSE = Walled(delete(_response).where(*_same(_response, "id")))
-SEE_SHEET = Walled(
-    select(
-        *(_response.c[name] for name in ("id", "version_id", "finished", "day", "mode", "entered_at", *PLACE))
-    ).where(*_same(_response, "id"))
-)
-"""A response by its id, as it is taken back."""
+_SHEET = select(
+    *(_response.c[name] for name in ("id", "version_id", "finished", "day", "mode", "entered_at", *PLACE))
+).where(*_same(_response, "id"))
+SEE_SHEET = Walled(_SHEET)
+LOCK_SHEET = Walled(_SHEET.with_for_update())
+"""A response by its id, as it is taken back: by one press at a time, for its counts are subtracted."""
 SEE_ANSWERS = Walled(select(_answer.c.item_id, _answer.c.choice).where(*_same(_answer, "response_id")))
 DROP_ANSWERS = Walled(delete(_answer).where(*_same(_answer, "response_id")))
 DROP_TEXTS = Walled(delete(_text).where(*_same(_text, "response_id")))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from secrets import token_bytes
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from portal.core.errors import NotFound
 from portal.insight.opinions import asked_now, own_and_assisted, tallies_by_day, tallies_by_month
 from portal.questionnaires.actions import Journey, finish, record, withdraw
 from portal.questionnaires.keying import take_back, type_sheet
@@ -102,3 +104,33 @@ def test_counts_by_month_and_by_day_equal_a_recount_with_and_without_our_help(
         own, helped = own_and_assisted(months)
         assert {one.assisted for one in helped} <= {True}
         assert sum(one.n for one in own) + sum(one.n for one in helped) == len(answers)
+
+
+def test_a_sheet_taken_back_by_two_presses_at_once_comes_off_the_counts_once(world: World) -> None:
+    lyon, gone = world.lyon, []
+    with world.database.transaction(lyon.scope) as u:
+        shown = published(u)
+        answers = {one.code: one.choices[0].code for one in shown.form.questions[:4]}
+        sheets = [
+            type_sheet(
+                u, shown, Journey(token_bytes(8), _DAYS[3], "fr", lyon.site.id, entered_at=u.now), answers
+            )
+            for _ in range(2)
+        ]
+
+    def press() -> None:
+        try:
+            with world.database.transaction(lyon.scope) as u:
+                take_back(u, sheets[0].response_id)
+        except NotFound:
+            gone.append(True)
+
+    second = Thread(target=press)
+    with world.database.transaction(lyon.scope) as u:
+        take_back(u, sheets[0].response_id)
+        second.start()
+        second.join(0.3)  # by now it waits for what the first one holds
+    second.join()
+    assert gone == [True]
+    with world.database.reading(lyon.scope) as u:
+        assert {row.n for row in u.all(select(RollupMonth))} == {1}
