@@ -26,8 +26,10 @@ class Structure(Base):
     """A certified structure, which owns everything else. Its row holds only what its posters show."""
 
     __tablename__ = "structure"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 -- read once, by the library
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    """Never given again, not even once the structure is erased: workers, codes and tokens know it by this."""
     slug: Mapped[str] = mapped_column(unique=True)
     letters: Mapped[str] = mapped_column(unique=True)
     """Beginning of its references: PAS-2026-000123."""

@@ -21,6 +21,7 @@ from walls.siege import unwalled
 
 from portal.cli.exporting import export, owned_tables, packed
 from portal.cli.unsealing import KEYS, SEALS
+from portal.core.db import Scope
 from portal.core.errors import NotFound, Refused
 from portal.core.leaving import erase_structure, tables_without
 from portal.core.schema import Base
@@ -28,6 +29,7 @@ from portal.core.upgrade import missing_guards
 from portal.people.actions import add_member
 from portal.people.rules import Role
 from portal.questionnaires.queries import published
+from portal.tenancy.actions import found_structure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,6 +150,16 @@ def test_an_erased_structure_is_in_no_table_and_the_neighbour_stays_to_the_byte(
         assert published(u)
     with pytest.raises(NotFound):
         erase_structure(owner(world), lyon)
+
+
+def test_who_comes_after_does_not_get_the_number_of_who_left(world: World) -> None:
+    """Workers remember logos and rights by it, and codes and tokens name it."""
+    with world.database.transaction(Scope.nobody()) as u:
+        newest = found_structure(u, slug="halte", letters="HAL", name="La Halte", colour="#225588").id
+    erase_structure(owner(world), newest)
+    with world.database.transaction(Scope.nobody()) as u:
+        other = found_structure(u, slug="relais", letters="REL", name="Le Relais", colour="#225588").id
+    assert other > newest
 
 
 def test_cut_half_way_nothing_has_happened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

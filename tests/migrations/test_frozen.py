@@ -7,16 +7,21 @@ whom row security lets through and the triggers do not.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
+from staff import signed_in
 from walls.siege import unwalled
 
 from portal.cases.models import Case, CaseEvent
 from portal.cases.rules import CaseMode, CaseState, Kind
+from portal.certification.actions import Decided, open_action
+from portal.certification.models import ActionStep
+from portal.certification.rules import ActionAct
 from portal.core.ids import new_id
 from portal.core.schema import Base, table_of
 from portal.people.models import JournalEntry
@@ -34,6 +39,7 @@ LATER = datetime(2028, 1, 1, tzinfo=UTC)
 DRAFT = new_id(LATER)
 EVENT, VERSION, QUESTION = table_of(CaseEvent), table_of(QuestionnaireVersion), table_of(ItemVersion)
 CALENDAR, POLICY, JOURNAL = table_of(CalendarVersion), table_of(PolicyVersion), table_of(JournalEntry)
+STEP = table_of(ActionStep)
 Change = tuple[str, Any]
 
 
@@ -132,6 +138,38 @@ NEVER = {
 def test_the_database_refuses_to_change(world: World, what: str) -> None:
     with_an_event(world)
     assert refused(world, NEVER[what])
+
+
+def test_of_an_act_of_the_plan_nothing_changes_but_that_its_words_go(world: World) -> None:
+    """Every column the table has today is tried: one that comes later needs its trigger made anew."""
+    lead = signed_in(world)
+    with world.database.transaction(lead.scope) as u:
+        open_action(u, Decided("Ouvrir le mardi", lead.person_id, date(2027, 4, 30)))
+    assert len(STEP.c) > 8
+    with bare(world) as connection:
+        row = first(connection, select(STEP))
+        for column in STEP.c:
+            with pytest.raises(DBAPIError, match="never changed"):
+                connection.execute(update(STEP).values({column.name: another(row[column.name])}))
+            connection.rollback()
+        assert connection.execute(update(STEP).values(words_sealed=None)).rowcount
+
+
+def another(value: Any) -> Any:
+    """A value of the same kind that is not this one."""
+    match value:
+        case None | bytes():
+            return b"another"
+        case UUID():
+            return new_id(LATER)
+        case datetime():
+            return LATER
+        case date():
+            return LATER.date()
+        case int():
+            return value + 1
+        case _:
+            return ActionAct.DONE
 
 
 def with_more_rows(world: World) -> None:
