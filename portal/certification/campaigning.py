@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from portal.certification.actions import Decided, next_number, open_action
+from portal.certification.actions import COUNT, Decided, next_number, open_action
 from portal.certification.hearing import heard_in, to_document
 from portal.certification.models import Action, Campaign, CampaignAction
-from portal.certification.queries import MOST
+from portal.certification.queries import MOST, what_of
 from portal.certification.report import Span
 from portal.certification.rules import (
+    CAMPAIGN_YEARS,
     LONGEST_CAMPAIGN,
     MAX_CAMPAIGN,
     MAX_REVIEW_WORDS,
     CampaignSource,
     Origin,
 )
+from portal.certification.twice import WITHIN
 from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
 from portal.core.languages import N_
@@ -78,6 +80,28 @@ LACKS: dict[Lack, str] = {
 }
 
 
+def can_hold(span: Span) -> bool:
+    """Whether a campaign may have these days: there must be days before them, and some sense in them."""
+    return span.first.year >= CAMPAIGN_YEARS.start and span.last.year < CAMPAIGN_YEARS.stop
+
+
+def same_campaign(u: Unit, given: Campaigned) -> Campaign | None:
+    """The campaign of this name, these days and this place that waits for its note; None for a new one.
+
+    Whoever is about to open one is waited for: a form that is sent twice must not give two.
+    """
+    u.run(COUNT, series=CAMPAIGN, last=0)
+    wanted = select(Campaign).where(
+        Campaign.name == " ".join(given.name.split()),
+        Campaign.source == given.source,
+        Campaign.first_day == given.span.first,
+        Campaign.last_day == given.span.last,
+        Campaign.closed_at.is_(None),
+    )
+    placed = (given.site_id, given.agreement_id)
+    return next((row for row in u.all(wanted) if (row.site_id, row.agreement_id) == placed), None)
+
+
 def open_campaign(u: Unit, given: Campaigned) -> Campaign:
     """The new campaign.
 
@@ -92,6 +116,7 @@ def open_campaign(u: Unit, given: Campaigned) -> Campaign:
         ("name", "empty", not name),
         ("name", "long", len(name) > MAX_CAMPAIGN),
         ("period", "order", span.last < span.first),
+        ("period", "far", not can_hold(span)),
         ("period", "long", is_own and span.last - span.first > LONGEST_CAMPAIGN),
         ("site", "unknown", given.site_id not in {None, *(one.id for one in sites(u))}),
         ("agreement", "unknown", given.agreement_id not in {None, *(one.id for one in agreements(u))}),
@@ -172,8 +197,15 @@ def write_note(u: Unit, campaign_id: UUID, note: Note) -> Campaign:
 
 
 def decide_after(u: Unit, campaign_id: UUID, what: str, who: UUID | None, when: date | None) -> Action:
-    """An action that the campaign's note decided. Raises as `open_action` does, and `Conflict`."""
+    """An action that the campaign's note decided, once when its form is sent twice within minutes.
+
+    Raises as `open_action` does, and `Conflict`.
+    """
     row = _open(u, campaign_id)
+    for one in actions_of_campaign(u, campaign_id):
+        is_same = (one.owner_id, one.due_on, what_of(u, one)) == (who, when, " ".join(what.split()))
+        if is_same and one.created_at > u.now - WITHIN:
+            return one
     action = open_action(u, Decided(what, who, when, site_id=row.site_id, from_where=Origin.CAMPAIGN))
     u.add(CampaignAction(campaign_id=row.id, action_id=action.id))
     return action

@@ -51,6 +51,7 @@ CAMPAIGN_SOURCES: dict[CampaignSource, str] = {
 }
 MAX_CAMPAIGN = 80
 LONGEST_CAMPAIGN = timedelta(days=366)
+CAMPAIGN_YEARS = range(2000, 2101)
 
 
 class Observed(StrEnum):

@@ -19,6 +19,7 @@ from portal.certification.campaigning import (
     lacks,
     note_of,
     open_campaign,
+    same_campaign,
     span_of,
     write_note,
 )
@@ -48,6 +49,7 @@ bp = Blueprint("campaigns", __name__)
 FAULTS: dict[tuple[str, str], str] = {
     ("period", "order"): N_("The last day lies before the first one."),
     ("period", "long"): N_("A campaign lasts a year at most."),
+    ("period", "far"): N_("Choose days between 2000 and 2100."),
 }
 
 
@@ -150,7 +152,8 @@ def begin(desk: Desk) -> ResponseReturnValue:
         held = form.agreement.chosen(one.id for one in agreements(u)) if "agreement" in form else None
         try:
             span = Span(form.first.data, form.last.data)
-            row = open_campaign(u, Campaigned(form.name.data, span, site, held))
+            given = Campaigned(form.name.data, span, site, held)
+            row = same_campaign(u, given) or open_campaign(u, given)
         except Invalid as fault:
             sentence = FAULTS.get((fault.fact, str(fault.facts["reason"])), N_("Fill this in."))
             blame(form.last if fault.fact == "period" else form.name, gettext(sentence))

@@ -15,6 +15,8 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
 from wtforms import FileField, Form, StringField
 
+from portal.certification.campaigning import can_hold
+from portal.certification.report import Span
 from portal.certification.rules import LONGEST_CAMPAIGN
 from portal.core.db import Scope
 from portal.core.errors import Invalid, NotFound
@@ -82,6 +84,7 @@ _FAULTS: dict[tuple[str, str], str] = {
     ("ends_on", "empty"): N_("Fill this in."),
     ("ends_on", "before_start"): N_("This is before the campaign begins."),
     ("ends_on", "long"): N_("A campaign lasts a year at most."),
+    ("ends_on", "far"): N_("Choose days between 2000 and 2100."),
 }
 _MOST_NAME = 80
 _REMINDED = (Role.QUALITY_LEAD, Role.DIRECTOR)
@@ -190,6 +193,8 @@ def _check_days(first: date, last: date) -> None:
     """Nothing. Raises `Invalid("ends_on")` for days that no structure could open as a campaign."""
     if last - first > LONGEST_CAMPAIGN:
         raise Invalid("ends_on", reason="long")
+    if not can_hold(Span(first, last)):
+        raise Invalid("ends_on", reason="far")
 
 
 def _logo() -> Drawn | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -16,12 +18,13 @@ from sqlalchemy.exc import DBAPIError
 from staff import signed_in
 from walls.addresses import signed_in_again
 
-from portal.certification.campaigning import Campaigned, open_campaign
+from portal.certification.campaigning import Campaigned, open_campaign, same_campaign
 from portal.certification.hearing import from_document, heard_again, heard_in
-from portal.certification.models import Action, Campaign, GivenBack, ThanksGiven
+from portal.certification.models import Action, Campaign, CampaignAction, GivenBack, ThanksGiven
 from portal.certification.report import Span
 from portal.certification.rules import CampaignSource, Origin
 from portal.certification.thanking import Thanked, give
+from portal.certification.twice import WITHIN
 from portal.core.db import Scope
 from portal.core.errors import Conflict, Invalid
 from portal.core.ids import new_id
@@ -158,6 +161,49 @@ def test_each_fault_of_a_new_campaign_stands_at_its_field(sqlite_world: World) -
     sent = lead.post(f"{CAMPAIGNS}/new", name="A", first="2027-03-03", last="2027-03-01")
     assert "avant le premier" in sent.text
     assert sent.status_code == 422
+    for year in ("0001", "9999"):
+        sent = lead.post(f"{CAMPAIGNS}/new", name="A", first=f"{year}-01-02", last=f"{year}-12-31")
+        assert (sent.status_code, "entre 2000 et 2100" in sent.text) == (422, True), year
+    assert lead.get(f"{CAMPAIGNS}/1").status_code == 404
+
+
+def test_a_campaign_sent_twice_is_one_and_so_is_what_it_decides(sqlite_world: World) -> None:
+    world = sqlite_world
+    lead = signed_in(world)
+    assert opened_by(lead) == opened_by(lead)
+    addresses = [opened_by(lead, name="  Printemps "), opened_by(lead, name="Été")]
+    assert [one.rpartition("/")[2] for one in addresses] == ["1", "2"]
+    lead = moved(world, lead)
+    sent = {"what": "Revoir les rondes", "who": str(lead.person_id), "when": "2027-05-04"}
+    for address in (*addresses, *addresses):
+        assert lead.post(f"{address}/decisions", **sent).status_code == 303
+    with world.database.reading(leading(lead)) as u:
+        links = Counter(u.all(select(CampaignAction.campaign_id)))
+        assert sorted(links.values()) == [1, 1], "the same words in another campaign are another action"
+        assert len(u.all(select(Action))) == 2
+    world.clock.advance(WITHIN)
+    assert lead.post(f"{addresses[0]}/decisions", **sent).status_code == 303
+    with world.database.reading(leading(lead)) as u:
+        assert len(u.all(select(Action))) == 3
+
+
+def test_two_presses_at_once_open_one_campaign(world: World) -> None:
+    lead = signed_in(world)
+    start, given = Barrier(2), Campaigned("Printemps", MARCH)
+
+    def press() -> None:
+        start.wait()
+        with world.database.transaction(leading(lead)) as u:
+            if same_campaign(u, given) is None:
+                open_campaign(u, given)
+
+    presses = [Thread(target=press) for _ in range(2)]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()
+    with world.database.reading(leading(lead)) as u:
+        assert len(u.all(select(Campaign))) == 1
 
 
 def test_days_of_its_own_would_tell_small_counts_apart_so_the_floor_hides_them(sqlite_world: World) -> None:

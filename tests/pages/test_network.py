@@ -193,6 +193,8 @@ def test_a_campaign_that_is_over_is_told_no_more(sqlite_world: World) -> None:
         ({**CAMPAIGN, "ends_on": "2027-03-01"}, "ends_on"),
         ({**CAMPAIGN, "starts_on": "hier"}, "starts_on"),
         ({**CAMPAIGN, "ends_on": "2028-06-01"}, "ends_on"),
+        ({**CAMPAIGN, "starts_on": "0001-01-02", "ends_on": "0001-02-01"}, "ends_on"),
+        ({**CAMPAIGN, "starts_on": "9999-11-01", "ends_on": "9999-12-31"}, "ends_on"),
         ({**CAMPAIGN, "campaign": "x" * 81}, "campaign"),
     ],
 )
