@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 bp = Blueprint("doors", __name__)
 
 FILING = "filing"
-RECEIPT = "receipt"
+RECEIPT, TABLET_RECEIPT = "receipt", "tablet-receipt"
+"""Tokens of a receipt on a phone, and on the tablet that the next person touches: neither opens the other."""
 CASE = "case"
 FILING_AGE = timedelta(hours=24)
 RECEIPT_AGE = timedelta(minutes=30)
@@ -245,7 +246,8 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
     if said is not None:
         with house().database.transaction(place.scope) as u:
             attach(u, filed.case_id, said.sound, media_type=said.media_type)
-    kept = house().tokens.seal(RECEIPT, {"n": urlsafe_b64encode(nonce).decode()}, now=house().clock.now())
+    purpose, now = TABLET_RECEIPT if place.is_tablet else RECEIPT, house().clock.now()
+    kept = house().tokens.seal(purpose, {"n": urlsafe_b64encode(nonce).decode()}, now=now)
     return redirect(place.url("receipts", kept), 303)
 
 
@@ -254,13 +256,13 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
 def receipt(kind: str, key: str, language: str, token: str) -> ResponseReturnValue:
     """The receipt of a form just sent, again for 30 minutes; on a tablet, for as long as it is looked at."""
     place = place_here(kind, key, language)
-    age = QUIET if place.is_tablet else RECEIPT_AGE
-    payload = house().tokens.open(RECEIPT, token, now=house().clock.now(), max_age=age, ahead=SET_BACK)
+    purpose, age = (TABLET_RECEIPT, QUIET) if place.is_tablet else (RECEIPT, RECEIPT_AGE)
+    payload = house().tokens.open(purpose, token, now=house().clock.now(), max_age=age, ahead=SET_BACK)
     filed = filed_by(house().database, place.scope, urlsafe_b64decode(payload["n"]))
     if filed is None:
         raise Expired(RECEIPT)
     if place.is_tablet and MORE in request.args:
-        again = house().tokens.seal(RECEIPT, payload, now=house().clock.now())
+        again = house().tokens.seal(TABLET_RECEIPT, payload, now=house().clock.now())
         return redirect(place.url("receipts", again), 303)
     return _receipt_page(place, filed)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, request
 
 from portal.core.crypto import SET_BACK
-from portal.core.errors import Expired, Invalid, NotFound, Retired
+from portal.core.errors import Expired, Invalid, NotFound, Retired, Tampered
 from portal.core.languages import LANGUAGES
 from portal.questionnaires.actions import Journey, finish, given, record, withdraw
 from portal.questionnaires.queries import Published, published, version
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 bp = Blueprint("survey", __name__)
 
-PURPOSE = "journey"
+PURPOSE, TABLET_PURPOSE = "journey", "tablet-journey"
+"""Tokens of a phone, and of the tablet that anybody touches: neither opens what the other shows."""
 MAX_AGE = timedelta(hours=24)
 _NONCE_BYTES = 12
 _ENTRANCE = "/<any(q, Q, p, t):kind>/<key>"
@@ -49,19 +50,25 @@ class Trip:
     token: str
 
 
-def new_trip(version_id: UUID) -> Trip:
+def new_trip(version_id: UUID, *, on_tablet: bool = False) -> Trip:
     """A journey that begins now."""
     nonce = token_bytes(_NONCE_BYTES)
     payload = {"v": version_id.hex, "n": urlsafe_b64encode(nonce).decode()}
     here = house()
-    return Trip(version_id, nonce, here.tokens.seal(PURPOSE, payload, now=here.clock.now()))
+    return Trip(version_id, nonce, here.tokens.seal(_purpose(on_tablet), payload, now=here.clock.now()))
 
 
-def read_trip(token: str) -> Trip:
-    """The journey of a token. Raises `Tampered` or `Expired`."""
+def read_trip(token: str, *, on_tablet: bool) -> Trip:
+    """The journey of a token. Raises `Expired`, and `Tampered` for what began on the other sort of page."""
     here = house()
-    payload = here.tokens.open(PURPOSE, token, now=here.clock.now(), max_age=MAX_AGE, ahead=SET_BACK)
+    payload = here.tokens.open(
+        _purpose(on_tablet), token, now=here.clock.now(), max_age=MAX_AGE, ahead=SET_BACK
+    )
     return Trip(UUID(hex=payload["v"]), urlsafe_b64decode(payload["n"]), token)
+
+
+def _purpose(on_tablet: bool) -> str:  # noqa: FBT001 -- the one thing it is about
+    return TABLET_PURPOSE if on_tablet else PURPOSE
 
 
 @bp.get(_ENTRANCE)
@@ -98,7 +105,8 @@ def first_answer(kind: str, key: str, language: str) -> ResponseReturnValue:
 @public
 def question(kind: str, key: str, language: str, token: str, position: int) -> Response:
     """A following question, with the answer already given to it marked."""
-    address, database, trip = _address(kind, key, language), house().database, read_trip(token)
+    address, database = _address(kind, key, language), house().database
+    trip = read_trip(token, on_tablet=address.is_tablet)
     with database.reading(address.scope(database)) as u:
         place = address.place(u)
         shown = version(u, trip.version_id)
@@ -159,7 +167,8 @@ def _first_page(address: Address, *, rests: bool) -> Response:
         count_scan(place)
     if shown is None:
         return redirect(place.url("partner"), 302)  # type: ignore[return-value]  # the test client's own class
-    response = question_page(place, Asking(shown, 1, new_trip(shown.version_id).token, rests=rests))
+    token = new_trip(shown.version_id, on_tablet=place.is_tablet).token
+    response = question_page(place, Asking(shown, 1, token, rests=rests))
     # Kept by the browser alone, so that "back" shows the same page and another tap corrects the first one.
     response.headers["Cache-Control"] = "no-store" if place.is_tablet else "private, no-cache"
     return response
@@ -169,9 +178,11 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
     database = house().database
     scope = address.scope(database)
     try:
-        trip = read_trip(token)
-    except Expired:
+        trip = read_trip(token, on_tablet=address.is_tablet)
+    except (Expired, Tampered) as unread:
         if not (address.is_tablet and position == 1):
+            if isinstance(unread, Tampered):
+                raise
             return _waited_too_long(address, position)
         trip = _begun_anew(address)
         token = trip.token
@@ -193,9 +204,12 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
 
 
 def _begun_anew(address: Address) -> Trip:
-    """The journey of a tablet that has stood since yesterday: its first page still takes an answer."""
+    """The journey of a tablet that has stood since yesterday, or since before this version of the portal.
+
+    Its first page still takes an answer.
+    """
     with house().database.reading(address.scope(house().database)) as u:
-        return new_trip(published(u).version_id)
+        return new_trip(published(u).version_id, on_tablet=True)
 
 
 def _more_time(address: Address, trip: Trip, position: int) -> Response:
@@ -236,7 +250,7 @@ def _waited_too_long(address: Address, position: int) -> Response:
     asked = shown.form.question(position)
     if asked is None or asked.kind is not ItemKind.TEXT or not words.strip() or request.form.get("skip"):
         raise Expired("token", purpose=PURPOSE)
-    asking = Asking(shown, position, new_trip(shown.version_id).token, words)
+    asking = Asking(shown, position, new_trip(shown.version_id, on_tablet=address.is_tablet).token, words)
     return _kept_nowhere(refused_page(place, asking, 410, "waited"))
 
 

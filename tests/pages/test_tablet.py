@@ -156,6 +156,24 @@ def test_no_page_of_a_tablet_leads_away_from_it(sqlite_world: World) -> None:
     assert len(seen) > 20
 
 
+def test_an_address_of_a_tablet_opens_nothing_on_a_phone(sqlite_world: World) -> None:
+    page, phone = tablet(sqlite_world), Phone.at(sqlite_world, f"/q/{sqlite_world.lyon.code.code}/fr")
+    seen = []
+    for answer in ("good", "yes", "little", "no"):
+        page.send(answer=answer)
+        seen.append(page.path)
+    phone.send(answer="bad")
+    seen.append(phone.path)
+    filed = tablet(sqlite_world, "/fr/complaint")
+    filed.send(message=WORD)
+    for path in [*seen, filed.path]:
+        assert page.open(path).status_code == 200
+        other = path.replace("/t/", "/q/") if "/t/" in path else path.replace("/q/", "/t/")
+        turned = page.open(other)
+        assert turned.status_code == 400
+        assert not re.search(r"\d{6} \d{10} \d{2}", re.sub(r"<[^>]+>", "", turned.text))
+
+
 def test_nobody_opens_their_messages_on_a_tablet(sqlite_world: World) -> None:
     assert "/follow" not in tablet(sqlite_world).page.text
     for rest in ("/fr/follow", "/fr/partner"):
