@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from werkzeug.routing import MapAdapter
 
 from portal.cases import models as _cases
+from portal.certification import handlers as of_certification
 from portal.certification import models as _certification
 from portal.channels import models as _channels
 from portal.core.bus import Bus
@@ -23,8 +24,8 @@ from portal.core.outage import engine_options
 from portal.core.passwords import CHEAP, STRONG, Hasher
 from portal.core.paths import STATIC, TEMPLATES, TRANSLATIONS
 from portal.core.schema import Base
+from portal.notifications import handlers as of_notifications
 from portal.notifications import models as _notifications
-from portal.notifications.handlers import SUBSCRIPTIONS
 from portal.people import models as _people
 from portal.protection import models as _protection
 from portal.questionnaires import models as _questionnaires
@@ -248,7 +249,7 @@ def _database(app: Flask, clock: Clock, keys: Keys) -> Database:
     # It would end its own session after each request: units have theirs, and end them.
     app.teardown_appcontext_funcs.clear()
     bus = Bus()
-    for event, handler in SUBSCRIPTIONS:
+    for event, handler in (*of_certification.SUBSCRIPTIONS, *of_notifications.SUBSCRIPTIONS):
         bus.subscribe(event, handler)
     with app.app_context():
         return Database(db.engine, clock=clock, bus=bus, keys=keys)

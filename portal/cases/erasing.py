@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from portal.cases.events import WordsErased
 from portal.cases.models import Attachment, Case, CaseEvent, Message, PartnerCase
 from portal.cases.queries import locked
 from portal.cases.rules import STEPS, Actor, CaseState
@@ -118,6 +119,7 @@ def forget_words(u: Unit, case_id: UUID, by: Author, **why: Any) -> Forgotten:
     u.session.flush()
     case.key_wrapped = None
     happen(u, case, Happened(ERASED, u.now, why), by)
+    u.publish(WordsErased(case_id, is_asked=by.kind != "job"))
     return Forgotten(len(messages), len(photos), contacts)
 
 

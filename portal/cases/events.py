@@ -25,6 +25,14 @@ class CaseFiled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WordsErased(Event):
+    """The words of a case were destroyed; `is_asked`: somebody asked for it, the schedule did not."""
+
+    case_id: UUID
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseStepTaken(Event):
     """A step of `STEPS` was taken.
 

@@ -131,6 +131,15 @@ def withdraw_thanks(u: Unit, number: int) -> ThanksGiven:
     return row
 
 
+def withdraw_thanks_of(u: Unit, case_id: UUID) -> None:
+    """What was chosen from this message is read by nobody any more, its words gone."""
+    chosen = select(ThanksCase.thanks_id).where(ThanksCase.case_id == case_id)
+    for row in u.all(select(ThanksGiven).where(ThanksGiven.id.in_(chosen)).with_for_update()):
+        if row.withdrawn_at is None:
+            row.withdrawn_at, row.withdrawn_by = u.now, u.scope.actor_id
+        row.words_sealed = None
+
+
 def thanks_by_number(u: Unit, number: int) -> ThanksGiven:
     """One of them, for a change. Raises `NotFound`."""
     row = u.one(select(ThanksGiven).where(ThanksGiven.number == min(number, MOST)).with_for_update())

@@ -13,6 +13,8 @@ from staff import signed_in
 from walls.addresses import signed_in_again
 
 from portal.cases.beside import name_person
+from portal.cases.chain import Author
+from portal.cases.erasing import forget_words
 from portal.cases.models import Case, CaseFact
 from portal.cases.rules import Kind
 from portal.certification.models import ThanksGiven
@@ -21,8 +23,11 @@ from portal.insight.queries import figures
 from portal.insight.selection import Selection, last_day, month_of
 from portal.people.models import Membership
 from portal.people.rules import Role
+from portal.protection.requests import Asked, enter, erase
+from portal.protection.rights import Proof, Right
 from portal.questionnaires.models import AnswerText
 from portal.tenancy.actions import add_team
+from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +117,37 @@ def test_a_team_reads_its_own_and_no_other_team_does(sqlite_world: World) -> Non
     assert EXCERPT in sami.get(THANKS).text
     assert EXCERPT not in noor.get(THANKS).text
     assert "Équipe du soir" in lead.get(THANKS).text
+
+
+def test_whose_words_are_erased_on_request_is_read_nowhere_any_more(world: World) -> None:
+    """What the schedule takes is another thing: thanks given back have a time of their own."""
+    lead, sami = signed_in(world), mediator_of(world)
+    reference = written(world)
+    assert lead.post(f"{THANKS}/new?case={reference}", words=WROTE, whom=to(sami)).status_code == 303
+    assert "Karim" in sami.get(THANKS).text
+    with world.database.transaction(leading(lead)) as u:
+        asked = Asked(Right.ERASURE, Proof.RECEIPT, local_day(u), who="Karim", asked="", case_id=only(u).id)
+        erase(u, enter(u, asked).number)
+    assert "Karim" not in sami.get(THANKS).text
+    assert "Karim" not in lead.get(THANKS).text
+    with world.database.reading(leading(lead)) as u:
+        (row,) = u.all(select(ThanksGiven))
+        assert (row.words_sealed, row.withdrawn_by) == (None, lead.person_id)
+
+
+def test_what_the_schedule_takes_leaves_the_thanks_their_own_time(sqlite_world: World) -> None:
+    lead, sami = signed_in(sqlite_world), mediator_of(sqlite_world)
+    reference = written(sqlite_world)
+    assert lead.post(f"{THANKS}/new?case={reference}", words=EXCERPT, whom=to(sami)).status_code == 303
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        forget_words(u, only(u).id, Author("job"), rule="case")
+    assert EXCERPT in sami.get(THANKS).text
+
+
+def only(u: Unit) -> Case:
+    """The one case there is."""
+    (case,) = u.all(select(Case))
+    return case
 
 
 def test_a_second_look_is_noted_and_never_by_who_gave_it(sqlite_world: World) -> None:
