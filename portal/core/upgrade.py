@@ -92,6 +92,16 @@ _POLICIES = (
     "= array['of_structure_read', 'of_structure_write', 'owner_all']"
 )
 """Tables with the three policies of ours and no other: policies add up, so one more could open a table."""
+_SAMPLED = (
+    "select quote_ident(c.relname), quote_ident(a.attname) "
+    "from pg_attribute a join pg_class c on c.oid = a.attrelid "
+    "where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' "
+    "and a.attnum > 0 and not a.attisdropped and coalesce(a.attstattarget, -1) <> 0 "
+    "and (a.atttypid = 'bytea'::regtype "
+    "or (c.relname = 'partner_case' and a.attname in ('organisation', 'reference'))) "
+    "order by 1, 2"
+)
+"""Columns of sealed bytes, and of what partners call themselves, of which PostgreSQL would keep samples."""
 _TRIGGERS = {
     "sqlite": "select name from sqlite_master where type = 'trigger'",
     "postgresql": "select tgname from pg_trigger where not tgisinternal and tgenabled <> 'D'",
@@ -136,6 +146,7 @@ def upgrade(owner_url: str, application_role: str | None = None) -> str:
                 command.upgrade(config, "head")
                 if application_role:
                     _grant(connection, application_role)
+                _take_no_samples(connection)
                 missing = missing_guards(connection)
                 if missing:
                     raise Refused("guards", missing=missing)
@@ -168,6 +179,18 @@ def _wait_for_others(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
 
 
+def _take_no_samples(connection: Connection) -> None:
+    """Let PostgreSQL keep no values of what is sealed, or personal, in its statistics.
+
+    ANALYZE keeps the most common values of each column in `pg_statistic`, where they outlive their rows, the
+    purge and VACUUM FULL. Nobody searches by these columns but by equality, on a unique index.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for table, column in connection.execute(text(_SAMPLED)).all():
+        connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"))
+
+
 def application_role_of(database_url: str) -> str | None:
     """The role in a PostgreSQL address; None on SQLite."""
     url = make_url(database_url)
@@ -189,6 +212,8 @@ def revision_at(database_url: str) -> str | None:
 def missing_guards(connection: Connection) -> list[str]:
     """Names of triggers that are gone or asleep; on PostgreSQL also of tables without their row security.
 
+    There, too, columns whose samples PostgreSQL would keep.
+
     Empty when all stand.
     """
     dialect = connection.dialect.name
@@ -198,6 +223,8 @@ def missing_guards(connection: Connection) -> list[str]:
     if dialect == "postgresql":
         owned = set(inspect(connection).get_table_names()) - OWNED_BY_NOBODY - {"alembic_version"}
         missing |= owned - set(connection.execute(text(_POLICIES)).scalars())
+        sampled = connection.execute(text(_SAMPLED)).all()
+        missing |= {f"no statistics of {table}.{column}" for table, column in sampled}
     return sorted(missing)
 
 
