@@ -40,6 +40,9 @@ FAULTS: dict[tuple[str, str], str] = {
     ("sheet", "waited"): N_(
         "This page has waited too long. What you typed is still here: send it once more."
     ),
+    ("sheet", "frozen"): N_(
+        "A campaign or a review was closed with this sheet in its figures: it can no longer be taken back."
+    ),
     ("row", "both"): N_("Type the digits or tick the boxes, not both."),
     ("row", "form"): N_("Digit %(at)s: this question has no such box."),
     ("answer", "unknown_choice"): N_("Choose one of the boxes."),

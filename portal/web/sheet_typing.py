@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, request
 
+from portal.certification.frozen import is_frozen
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid, NotFound
 from portal.people.rules import Permission
@@ -173,10 +174,15 @@ def _given(shown: Published, form: Mapping[str, str]) -> dict[str, str]:
 @bp.post("/s/<slug>/opinions/key/undo")
 @requires(Permission.ENTER_CASES)
 def undo(desk: Desk) -> ResponseReturnValue:
-    """The sheet just typed never was."""
+    """The sheet just typed never was; 422 once it stands in figures that were frozen."""
     last = _open_last(desk, request.form.get(KEPT, ""))
     with house().database.transaction(desk.scope) as u:
         batch, faults = chosen_batch(u, request.form)
+        if is_frozen(u, last.response_id):
+            faults = [*faults, Invalid("sheet", reason="frozen")]
+            if batch is None:
+                return choose_page(desk, u, request.form, faults)
+            return sheet_page(desk, replace(batch, number=last.number), new_sheet_token(), faults=faults)
         with suppress(NotFound):  # pressed twice: it is gone already
             take_back(u, last.response_id)
         if batch is None:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from insight_world import answered
@@ -302,3 +302,33 @@ def test_a_sheet_typed_after_a_review_was_closed_leaves_its_figures_alone(world:
         assert derived(u, march, u.now) == drawn(u, march) != frozen
     counts = {one.id: one.now.n for one in frozen}
     assert counts["opinions"] == 1
+
+
+@pytest.mark.parametrize("first", ["2027-03-15", "2027-03-22"])
+def test_a_sheet_in_the_figures_of_a_closed_campaign_is_not_taken_back(world: World, first: str) -> None:
+    lead, campaign = signed_in(world), "/s/passerelle/campaigns/1"
+    lead.post("/s/passerelle/campaigns/new", name="Mars", first=first, last="2027-03-23")
+    kept_first, assisted = (
+        unquote(typed(world, lead, row="1", mode=mode, day="2027-03-21").location.rpartition("typed=")[2])
+        for mode in ("paper", "assisted")
+    )
+    lead.post(f"{campaign}/note", learnt="On nous attend.")
+    lead.post(f"{campaign}/close")
+    world.clock.advance(timedelta(minutes=1))
+    later = unquote(typed(world, lead, row="1").location.rpartition("typed=")[2])
+    refused = lead.post(f"{KEY}/undo", typed=kept_first, **run_of(world))
+    assert (refused.status_code, "ne peut plus être retirée" in refused.text) == (422, True)
+    for token in (assisted, later):
+        assert lead.post(f"{KEY}/undo", typed=token, **run_of(world)).status_code == 303
+    assert len(kept(world)) == 1
+    assert "les mêmes chiffres" in lead.get(campaign).text
+
+
+def test_a_sheet_in_the_figures_of_a_closed_review_is_not_taken_back(sqlite_world: World) -> None:
+    lead, everything = signed_in(sqlite_world), Scope.of(sqlite_world.lyon.structure.id)
+    token = unquote(typed(sqlite_world, lead, row="1").location.rpartition("typed=")[2])
+    with sqlite_world.database.transaction(everything) as u:
+        review = open_review(u, date(2027, 3, 24), Span(date(2027, 3, 1), date(2027, 3, 23)))
+        close_review(u, review.id, "Vu ensemble.", lead.person_id)
+    assert lead.post(f"{KEY}/undo", typed=token, **run_of(sqlite_world)).status_code == 422
+    assert len(kept(sqlite_world)) == 1
