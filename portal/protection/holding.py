@@ -61,7 +61,9 @@ def hold_case(u: Unit, reference: str, reason: str, until: date | None) -> Legal
     Raises `Invalid("reference")` for one that is not there (or does not exist for whoever asks), whose words
     are gone or that is held already; `Invalid("reason" | "until")`.
     """
-    case = u.one(select(Case).where(Case.reference == reference.strip().upper()))
+    # Locked: who holds or erases it in the same moment waits, and then sees this hold.
+    wanted = select(Case).where(Case.reference == reference.strip().upper()).with_for_update()
+    case = u.one(wanted.execution_options(populate_existing=True))
     if case is None:
         raise Invalid("reference", reason="unknown")
     if case.key_wrapped is None:
@@ -73,7 +75,8 @@ def hold_case(u: Unit, reference: str, reason: str, until: date | None) -> Legal
 
 def hold_register(u: Unit, register_id: UUID, reason: str, until: date | None) -> LegalHold:
     """A register of before, held. Raises as `hold_case` does, with "register"."""
-    row = u.one(select(PastRegister).where(PastRegister.id == register_id))
+    wanted = select(PastRegister).where(PastRegister.id == register_id).with_for_update()
+    row = u.one(wanted.execution_options(populate_existing=True))
     if row is None or row.key_wrapped is None or row.standing is not Standing.TAKEN:
         raise Invalid("register", reason="unknown")
     if register_id in held_now(u).registers:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, or_, select
 
 from portal.cases.erasing import Forgotten, forget_words
-from portal.cases.queries import case_by_id, persons_named
+from portal.cases.queries import locked, persons_named
 from portal.cases.writing import author
 from portal.core.errors import Conflict, Invalid, NotFound, Refused
 from portal.core.ids import new_id
@@ -175,7 +175,7 @@ def erase(u: Unit, number: int) -> Forgotten:
     row = _open(u, number)
     if row.case_id is None:
         raise NotFound("case")
-    case = case_by_id(u, row.case_id)
+    case = locked(u, row.case_id)
     if case.id in held_now(u).cases:
         raise Refused("held")
     gone = forget_words(u, case.id, author(u, None), rule=REQUEST, request=row.number)

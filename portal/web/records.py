@@ -120,9 +120,10 @@ def take_register(desk: Desk, register_id: UUID) -> ResponseReturnValue:
 def undo_register(desk: Desk, register_id: UUID) -> ResponseReturnValue:
     """Nothing is left of the register but the line that it was here."""
     with house().database.transaction(desk.scope) as u:
+        row = undo(u, register_id)
+        # After it was locked: a hold of the same moment is seen, and undoes this.
         if register_id in held_now(u).registers:
             raise Refused("held")
-        row = undo(u, register_id)
         journal(u, Act.REGISTER_UNDONE, by=desk.person.id, rows=str(row.rows))
     return redirect(f"{desk.url('records')}?done={_UNDONE}", 303)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,17 +32,21 @@ from portal.insight.selection import Selection
 from portal.jobs import PLAN, purge_all, tell_of_week
 from portal.people.rules import Role
 from portal.protection.finding import AHEAD, coming
-from portal.protection.holding import LONGEST, end_hold, hold_case, holds, renew_hold
+from portal.protection.holding import LONGEST, end_hold, hold_case, hold_register, holds, renew_hold
 from portal.protection.queries import destroyed
-from portal.protection.requests import erase
+from portal.protection.requests import Asked, enter, erase
+from portal.protection.rights import Proof, Right
 from portal.protection.rules import HELD, Kept
 from portal.records.models import PastCase
+from portal.tenancy.queries import local_day
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from build import World
     from walls.planting import Planted
+
+    from portal.core.db import Unit
 
 PAGE = "/s/passerelle/settings/retention"
 
@@ -100,6 +105,58 @@ def test_what_is_held_stays_until_its_last_day_and_the_log_says_so_once(
     assert not worded(world, planted.reference)
     with world.database.reading(world.lyon.scope) as u:
         assert list(holds(u)) == []
+
+
+@pytest.mark.parametrize("what", ["case", "register"])
+def test_two_presses_at_once_hold_it_once(world: World, planted: Planted, what: str) -> None:
+    until, refused = world.clock.now().date() + timedelta(days=9), []
+
+    def hold(u: Unit) -> None:
+        if what == "case":
+            hold_case(u, planted.reference, "Litige", until)
+        else:
+            hold_register(u, planted.ids["register_id"], "Litige", until)
+
+    def press() -> None:
+        try:
+            with world.database.transaction(planted.lead) as u:
+                hold(u)
+        except Invalid as fault:
+            refused.append(fault.facts["reason"])
+
+    second = Thread(target=press)
+    with world.database.transaction(planted.lead) as u:
+        hold(u)
+        second.start()
+        second.join(0.3)  # by now it waits for what the first one locked
+    second.join()
+    assert refused == ["held"]
+    with world.database.reading(planted.lead) as u:
+        assert len(holds(u)) == 1
+
+
+def test_what_is_held_meanwhile_is_not_erased(world: World, planted: Planted) -> None:
+    until, refused = world.clock.now().date() + timedelta(days=9), []
+    with world.database.transaction(planted.lead) as u:
+        of_case = u.all(select(Case.id).where(Case.reference == planted.reference))[0]
+        asked = Asked(Right.ERASURE, Proof.RECEIPT, local_day(u), who="Karim", asked="", case_id=of_case)
+        number = enter(u, asked).number
+
+    def press() -> None:
+        try:
+            with world.database.transaction(planted.lead) as u:
+                erase(u, number)
+        except Refused as refusal:
+            refused.append(str(refusal))
+
+    second = Thread(target=press)
+    with world.database.transaction(planted.lead) as u:
+        hold_case(u, planted.reference, "Litige", until)
+        second.start()
+        second.join(0.3)
+    second.join()
+    assert refused
+    assert worded(world, planted.reference)
 
 
 def test_a_hold_that_is_ended_or_renewed(world: World, planted: Planted) -> None:
