@@ -26,7 +26,7 @@ from portal.people.rules import PERMISSIONS, Permission
 from portal.printing.papers import Facts, Grid, Head, Heading, Paper, Part, Text
 from portal.tenancy.queries import agreements, local_day, sites
 from portal.web.dashboard_words import NOTHING_TO_TELL, percent
-from portal.web.dates import day_told
+from portal.web.dates import day_told, days_told
 from portal.web.desk import form_errors, render_staff
 from portal.web.house import house
 from portal.web.review_page import decisions_told
@@ -123,7 +123,7 @@ def note_paper(desk: Desk, number: int) -> tuple[str, Paper]:
     if figures["rows"]:
         columns = [
             Head(gettext("Question"), wide=True),
-            *(Head(label, numeric=True) for label in (campaign["period"], campaign["before"])),
+            *(Head(label, numeric=True) for label in (campaign["now"], campaign["before"])),
         ]
         parts.append(Grid(columns, [[one["label"], one["now"], one["before"]] for one in figures["rows"]]))
     parts.append(Text(" ".join(one for one in (figures["footnote"], figures["proof"]) if one)))
@@ -166,7 +166,8 @@ def _told(desk: Desk, u: Unit, row: Campaign) -> dict[str, Any]:
             "number": row.number,
             "name": row.name,
             "period": told_span(span),
-            "before": told_span(span.before),
+            "now": days_told(span.first, span.last),
+            "before": days_told(span.before.first, span.before.last),
             "state": state_of(row, today),
             "facts": facts,
             "is_closed": row.closed_at is not None,

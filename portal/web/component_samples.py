@@ -277,7 +277,7 @@ SAMPLES: dict[str, Sample] = {
                 "is_hidden": True,
                 "proof": Word("Recalculé à partir des événements : identique."),
             },
-            "review": {"period": "mars 2027", "before": "février 2027"},
+            "review": {"now": "mars 2027", "before": "février 2027"},
         },
         {"figures": {"lines": [], "footnote": Word(""), "is_hidden": False, "proof": None}},
     ),

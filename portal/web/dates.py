@@ -23,3 +23,8 @@ def day_told(day: date, form: str = "long") -> str:
     language = getattr(get_locale(), "language", "fr")
     told: str = format_date(day, form, locale=_EUROPEAN.get(language, language))
     return _FIRST.sub("1er ", told) if language == "fr" else told
+
+
+def days_told(first: date, last: date) -> str:
+    """The days from one to another, short enough for the head of a column or a line of a list."""
+    return f"{day_told(first, 'medium')} \N{EN DASH} {day_told(last, 'medium')}"

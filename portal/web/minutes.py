@@ -44,7 +44,7 @@ def _paper(desk: Desk, told: Mapping[str, Any]) -> Paper:
         structure=structure.name if structure else "",
         brand=corrected(colour).brand,
         language=desk.language,
-        mark=str(review["number"]),
+        mark=gettext("Review %(number)d", number=review["number"]),
         made=gettext(
             "Closed on %(date)s by %(name)s. The figures are those of that moment.",
             date=closed["on"],
@@ -66,7 +66,7 @@ def _paper(desk: Desk, told: Mapping[str, Any]) -> Paper:
 def _figures(figures: Mapping[str, Any], review: Mapping[str, Any]) -> Grid:
     columns = [
         Head(gettext("Figure"), wide=True),
-        Head(review["period"], numeric=True),
+        Head(review["now"], numeric=True),
         Head(review["before"], numeric=True),
         Head(gettext("Difference"), numeric=True),
     ]

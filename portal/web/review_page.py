@@ -25,7 +25,7 @@ from portal.core.languages import N_
 from portal.people.queries import cards
 from portal.people.rules import Permission
 from portal.tenancy.queries import local_day
-from portal.web.dates import day_told
+from portal.web.dates import day_told, days_told
 from portal.web.desk import form_errors, render_staff
 from portal.web.house import house
 from portal.web.review_words import context_of, hidden_from
@@ -130,7 +130,8 @@ def _head(row: Review) -> dict[str, Any]:
         "number": row.number,
         "title": gettext("Review of %(date)s", date=day_told(row.held_on)),
         "period": _told(span),
-        "before": _told(span.before),
+        "now": days_told(span.first, span.last),
+        "before": days_told(span.before.first, span.before.last),
         "is_closed": row.closed_at is not None,
     }
 

@@ -27,7 +27,7 @@ from portal.insight.selection import PERIODS, Period, last_ended, span
 from portal.people.rules import Permission
 from portal.tenancy.queries import local_day
 from portal.web.action_forms import ActionForm, chosen_person, offer_people, tell
-from portal.web.dates import day_told
+from portal.web.dates import day_told, days_told
 from portal.web.desk import form_errors, render_form, render_staff
 from portal.web.fields import Day, Pick, at_most, blame, needed, optional
 from portal.web.guard import Desk, requires
@@ -102,11 +102,6 @@ def _told(one: Span) -> str:
     return str(gettext("From %(first)s to %(last)s", first=day_told(one.first), last=day_told(one.last)))
 
 
-def _in_short(one: Span) -> str:
-    """The same within a sentence, short enough for a list on a phone."""
-    return f"{day_told(one.first, 'medium')} \N{EN DASH} {day_told(one.last, 'medium')}"
-
-
 @bp.get("/s/<slug>/reviews/new")
 @requires(Permission.MANAGE_ACTIONS)
 def new(desk: Desk) -> Response:
@@ -120,7 +115,7 @@ def _offered(form: Any, today: date) -> Any:
     """The form with the periods to choose from."""
     offered = _periods(today)
     form.period.offer(
-        (value, gettext("%(name)s: %(period)s", name=label, period=_in_short(one)))
+        (value, gettext("%(name)s: %(period)s", name=label, period=days_told(one.first, one.last)))
         for value, (label, one) in offered.items()
     )
     return form
