@@ -22,11 +22,13 @@ from portal.web.guard import KEPT_WORDS, current_desk, is_staff_address
 from portal.web.kit import accepted_language, render_public
 from portal.web.place import UnknownLanguage, place_at
 from portal.web.sent import sent_form
+from portal.web.tablet import TABLET, start_here
 from portal.web.told import (
     BROKEN,
     LOST,
     NOT_KEPT,
     UNAVAILABLE,
+    at_counter,
     by_status,
     told,
 )
@@ -52,7 +54,7 @@ _THROTTLED = 429
 _FRAMES = 6
 _FORM_FACTS = frozenset({"session", "csrf"})
 """Forms of a session that is over, or another one's: what they hold is given back."""
-_ENTRANCES = frozenset({"q", "p"})
+_ENTRANCES = frozenset({"q", "p", TABLET})
 _KEPT_HEADERS = ("Allow", "Retry-After")
 _RETRY_SECONDS = 30
 """When a database that was away is asked for again: a restart takes seconds, making room takes a person."""
@@ -132,11 +134,15 @@ def _page(
     looks_up = looks_up and line.status != _BROKEN_STATUS
     if is_staff_address(request.path):
         return _staff_page(line, kept, again, _if_readable(_desk) if looks_up else None)
-    language, place = _spoken(), None
+    language, place, start = _spoken(), None, start_here()
+    if start:  # the page of another code would lead the tablet away
+        instead = ""
     if looks_up and line.status != _THROTTLED:
         place = _if_readable(lambda: _place(instead, language))
     if place and line.asks_code and not instead:
         line = LOST
+    elif start and line.asks_code:
+        line = at_counter(line)
     with force_locale(language):
         words = _words(line)
     response = render_public(
@@ -145,6 +151,7 @@ def _page(
         line.status,
         language=language,
         languages=[],
+        home=start or "/",
         urls={
             "code": "/",
             "back": None if line.asks_code else _entrance(),
@@ -239,7 +246,12 @@ def _languages(_error: UnknownLanguage) -> Response:
         for row in LANGUAGES.values()
     ]
     response = render_public(
-        "public/languages.html", None, 404, language=accepted_language() or DEFAULT, choices=choices
+        "public/languages.html",
+        None,
+        404,
+        language=accepted_language() or DEFAULT,
+        choices=choices,
+        home=start_here() or "/",
     )
     response.vary.add("Accept-Language")
     return response

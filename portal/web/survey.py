@@ -23,6 +23,7 @@ from portal.web.kit import accepted_language, render_public, see_other, structur
 from portal.web.opinion_pages import Asking, question_page, refused_page
 from portal.web.place import Address, Place, place_at, read_language, read_segments
 from portal.web.scans import count_scan
+from portal.web.tablet import start_here
 
 if TYPE_CHECKING:
     from flask import Response
@@ -150,7 +151,10 @@ def _danger_page(kind: str, key: str, language: str) -> Response:
     try:
         place = place_at(kind, key, language)
     except Retired:
-        return render_public("public/danger.html", None, 410, language=language, urls={"back": "/"})
+        home = start_here() or "/"
+        return render_public(
+            "public/danger.html", None, 410, language=language, home=home, urls={"back": home}
+        )
     return render_public("public/danger.html", place, urls={"back": place.url()})
 
 

@@ -67,16 +67,24 @@ def rests(response: Response, root: str, time: timedelta) -> Response:
     return response
 
 
+def start_here() -> str | None:
+    """Where the tablet of this request begins; None elsewhere, and where no code stands."""
+    segments = request.path.rstrip("/").split("/")
+    if not request.path.startswith(_BEGINNING) or len(segments) < _START_SEGMENTS:
+        return None
+    code = read_code(segments[2])
+    return f"{_BEGINNING}{code}" if code else None
+
+
 def _rest(response: Response) -> Response:
     if not request.path.startswith(_BEGINNING):
         return response
     response.headers["Cache-Control"] = "no-store"
-    segments = request.path.rstrip("/").split("/")
-    code = read_code(segments[2]) if len(segments) >= _START_SEGMENTS else None
-    if code is None or "Location" in response.headers or "Refresh" in response.headers:
+    segments, start = request.path.rstrip("/").split("/"), start_here()
+    if start is None or "Location" in response.headers or "Refresh" in response.headers:
         return response
     if len(segments) == _START_SEGMENTS and response.status_code < _FIRST_ERROR:
         response.headers["Clear-Site-Data"] = _CLEAR
     else:  # an error: it tells nothing of anybody, and nobody would bring the tablet back
-        response.headers["Refresh"] = f"{int(QUIET.total_seconds())}; url={_BEGINNING}{code}"
+        response.headers["Refresh"] = f"{int(QUIET.total_seconds())}; url={start}"
     return response

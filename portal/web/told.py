@@ -75,6 +75,17 @@ TOLD: dict[type[PortalError], Told] = {
 LOST = Told(404, TOLD[NotFound].title, N_("This address leads nowhere here."), _AGAIN)
 """Below an entrance that is known: not the code is wrong, but what follows it."""
 
+
+def at_counter(line: Told) -> Told:
+    """What is told on a tablet whose code is wrong: nobody types another one there, it would lead away."""
+    return Told(
+        line.status,
+        line.title,
+        N_("The code of this tablet is no longer used, or is not known."),
+        N_("Tell the team: they know how to set it right."),
+    )
+
+
 STAFF: dict[type[PortalError], Told] = {
     NotFound: Told(
         404,

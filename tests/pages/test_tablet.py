@@ -189,6 +189,38 @@ def test_an_error_brings_the_tablet_back_too(sqlite_world: World) -> None:
     assert "Refresh" not in Phone.at(sqlite_world, "/t/!!").page.headers
 
 
+def test_no_error_leads_a_tablet_away_or_forgets_its_language(sqlite_world: World) -> None:
+    root = start(sqlite_world)
+    for rest, status in (
+        ("/ar/answers/bad/2", 400),
+        ("/ar/receipts/bad", 400),
+        ("/ar/nothing", 404),
+        ("/xx", 404),
+    ):
+        assert errs(tablet(sqlite_world, rest), root) == (status, "ar" if "/ar" in rest else "fr"), rest
+    page = tablet(sqlite_world, "/ar/complaint")
+    page.send(message=WORD)
+    sqlite_world.clock.advance(timedelta(minutes=2))
+    page.open(page.path)
+    assert errs(page, root) == (410, "ar")
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        retire_code(u, sqlite_world.lyon.code.id)
+    for rest in ("", "/ar", "/ar/danger", "/ar/complaint"):
+        gone = tablet(sqlite_world, rest)
+        assert errs(gone, root) == (410, "ar" if rest else "fr"), rest
+        assert "<form" not in gone.page.text
+    assert 'href="/p/' in Phone.at(sqlite_world, root.replace("/t/", "/q/")).page.text  # as a phone is told
+
+
+def errs(page: Phone, root: str) -> tuple[int, str]:
+    """Status and language of an error on the tablet, which offers no way but to its beginning."""
+    links = re.findall(r'(?:href|action)="(/[^"]*)"', page.page.text)
+    assert links
+    assert all(one == root or one.startswith(f"{root}/") for one in links), links
+    assert page.page.headers["Refresh"].endswith(f"; url={root}")
+    return page.page.status_code, re.findall(r'<html lang="(\w+)"', page.page.text)[0]
+
+
 def test_a_partners_code_has_no_tablet(sqlite_world: World) -> None:
     with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
         code = issue_code(u, CodeGiven(CodeKind.PARTNER, "", sqlite_world.lyon.site.id)).code
