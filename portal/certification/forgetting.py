@@ -42,8 +42,10 @@ class Words:
 
 
 def _resting_actions(u: Unit, until: date, _end: datetime) -> list[tuple[UUID, date]]:
-    """Actions that were done by that day."""
-    wanted = select(Action.id, Action.done_on).where(Action.done_on <= until, Action.what_sealed != b"")
+    """Actions that were done by that day; also one that was taken up again once its own words were gone."""
+    worded = select(ActionStep.action_id).where(ActionStep.words_sealed.is_not(None))
+    has_words = or_(Action.what_sealed != b"", Action.id.in_(worded))
+    wanted = select(Action.id, Action.done_on).where(Action.done_on <= until, has_words)
     return [(row_id, day) for row_id, day in u.rows(wanted.order_by(Action.number)) if day is not None]
 
 
@@ -51,7 +53,9 @@ def _forget_actions(u: Unit, ids: Sequence[UUID]) -> int:
     texts = 0
     for some in _batches(ids):
         worded = (ActionStep.action_id.in_(some), ActionStep.words_sealed.is_not(None))
-        texts += len(some) + (u.one(select(func.count(ActionStep.id)).where(*worded)) or 0)
+        told = (Action.id.in_(some), Action.what_sealed != b"")
+        texts += u.one(select(func.count(Action.id)).where(*told)) or 0
+        texts += u.one(select(func.count(ActionStep.id)).where(*worded)) or 0
         u.session.execute(update(Action).where(Action.id.in_(some)).values(what_sealed=b""))
         u.session.execute(update(ActionStep).where(*worded).values(words_sealed=None))
     return texts

@@ -18,7 +18,7 @@ from walls.test_purge import BEGAN, closed
 
 from portal.cases.beside import name_person
 from portal.cases.models import Case
-from portal.certification.actions import Decided, finish, open_action
+from portal.certification.actions import Decided, finish, open_action, take_up
 from portal.certification.models import Action, ActionStep, Observation, Review
 from portal.certification.observing import answer, observe
 from portal.certification.queries import action_by_number, what_of
@@ -238,6 +238,19 @@ def test_words_of_the_plan_go_after_a_cycle_and_every_figure_stays(world: World,
         assert u.all(select(ActionStep.id).where(ActionStep.words_sealed.is_not(None))) == []
         assert u.all(select(Observation.id).where(Observation.words_sealed != b"")) == []
         assert u.all(select(Review.id).where(Review.words_sealed.is_not(None))) == []
+    # Taken up again afterwards: the words of that have an end of their own.
+    with world.database.transaction(planted.lead) as u:
+        take_up(u, action.id, "Mme Quittenbaum revient")
+        finish(u, action.id, "Quittenbaum encore")
+    nightly(world)
+    with world.database.reading(planted.lead) as u:
+        assert len(u.all(select(ActionStep.id).where(ActionStep.words_sealed.is_not(None)))) == 2
+    world.clock.advance(timedelta(days=61 * 31))
+    nightly(world)
+    with world.database.reading(planted.lead) as u:
+        assert u.all(select(ActionStep.id).where(ActionStep.words_sealed.is_not(None))) == []
+        last = destroyed(u)[0]
+        assert (last.rule, last.things, last.pieces) == (Kept.ACTION_WORDS, 1, {"texts": 2})
     page = signed_in(world, email="cycle@passerelle.example").get(f"/s/passerelle/actions/{number}").text
     assert "Texte effacé" in page
     frozen(world)
