@@ -63,8 +63,11 @@ def scales_of(document: Mapping[str, Any], *, with_faces: bool) -> list[str]:
 
 def faults_of(drafts: Sequence[Draft], scales: Sequence[str], *, is_local: bool) -> list[Fault]:
     """Everything that keeps these from being asked, in the order of the fields; empty when all is well."""
-    found = []
+    found, seen = [], set[str]()
     for at, one in enumerate(drafts):
+        if one.code and one.code in seen:
+            found.append(Fault(at, DEFAULT, "double"))
+        seen.add(one.code)
         if not one.wording.get(DEFAULT):
             found.append(Fault(at, DEFAULT, "empty"))
         found += [Fault(at, tag, "long") for tag, text in one.wording.items() if len(text) > MOST_WORDING]

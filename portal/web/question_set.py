@@ -42,6 +42,7 @@ _MOST_READ = 40
 """Rows of a form that are looked at: more than any page offers."""
 _FAULTS: dict[tuple[str, str], str] = {
     (DEFAULT, "empty"): N_("Write the question in French: every other language falls back on it."),
+    (DEFAULT, "double"): N_("This question stands here twice: remove one of the two."),
     ("scale", "form"): N_("Choose one of the list."),
     ("scale", "first"): N_("The first question is answered by the faces, and no other is."),
 }

@@ -269,3 +269,12 @@ def test_two_publishing_at_once_make_two_versions_or_one_is_told(world: World) -
         publish_local(u, [Draft("yes3", {"fr": "Une ?"}, "local-1"), Draft("text", {"fr": "Deux ?"})])
         numbers: list[Any] = [one.number for one in standing(u)[1]]
     assert numbers == [3, 2, 1]
+
+
+def test_a_question_sent_twice_is_told_and_nothing_is_published(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    own(lead)
+    before = codes(sqlite_world)
+    again = own(lead, **{"code-0": "local-1", "code-1": "local-1", "fr-1": "Deux ?", "scale-1": "yes3"})
+    assert (again.status_code, "deux fois" in again.text) == (422, True), again.text
+    assert codes(sqlite_world) == before

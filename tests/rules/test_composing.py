@@ -96,6 +96,16 @@ def test_the_faces_belong_to_the_first_question_of_a_set_alone() -> None:
     assert (reasons(faces, yes), reasons(yes), reasons(faces, faces)) == ([], ["first"], ["first"])
 
 
+def test_a_question_that_stands_twice_is_a_fault_and_new_ones_are_not() -> None:
+    one, new = Draft("yes3", {"fr": "Une ?"}, "local-1"), Draft("yes3", {"fr": "Une ?"})
+
+    def at_fault(*drafts: Draft) -> list[tuple[int, str]]:
+        return [(fault.at, fault.reason) for fault in faults_of(drafts, ["yes3"], is_local=True)]
+
+    assert at_fault(one, new, new) == []
+    assert at_fault(one, new, one) == [(2, "double")]
+
+
 def test_a_network_s_words_are_another_meaning_where_they_were_never_asked() -> None:
     changed: list[Mapping[str, Any]] = [
         {**row, "wording": {"fr": "Autre ?"}} if row["code"] == "helped" else row for row in BASE["items"]
