@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,14 @@ from flask_babel import format_decimal, format_percent, gettext
 
 from portal.core.languages import N_
 from portal.insight.catalogue import MIN_FOR_PERCENTILES
-from portal.insight.floor import is_small
+from portal.insight.periods import Counted, shown_together
 from portal.printing.papers import Grid, Head, Heading, Text
 from portal.records.series import standing_series
 from portal.web.dashboard_words import NOT_SHOWN, NOTHING_TO_TELL, share_with_counts, with_decimal
 from portal.web.dates import day_told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from portal.core.db import Unit
     from portal.printing.papers import Part
@@ -41,11 +42,10 @@ class Told:
     value: float | None
 
 
-def result_told(one: EarlierResult, *, is_floored: bool) -> Told:
-    """A result as its source tells it: below a base of twenty no share, below the display floor nothing."""
+def result_told(one: EarlierResult, *, is_withheld: bool = False) -> Told:
+    """A result as its source tells it: below a base of twenty no share, withheld nothing."""
     period = _period(one)
-    good = one.satisfied if one.satisfied is not None else round((one.tenths or 0) * one.n / 1000)
-    if is_floored and is_small((good, one.n - good)):
+    if is_withheld:
         return Told(period, gettext(NOT_SHOWN), gettext(NOT_SHOWN), None)
     n, is_few = str(format_decimal(one.n)), one.n < MIN_FOR_PERCENTILES
     if one.satisfied is not None:
@@ -68,12 +68,31 @@ def _period(one: EarlierResult) -> str:
 
 def earlier_told(u: Unit, *, is_floored: bool) -> list[dict[str, Any]]:
     """Each series with its questions: the results, and a line through those whose share may be told."""
-    return [_series(one, is_floored=is_floored) for one in standing_series(u)]
+    found = standing_series(u)
+    withheld = _withheld(found) if is_floored else frozenset()
+    return [_series(one, withheld) for one in found]
 
 
-def _series(one: Series, *, is_floored: bool) -> dict[str, Any]:
+def _withheld(found: Sequence[Series]) -> frozenset[Hashable]:
+    """The results that the display floor hides: small ones, and those beside which others would tell of few.
+
+    By question over all series: one survey may stand in two of them.
+    """
+    by_question: defaultdict[str, list[Counted]] = defaultdict(list)
+    for one in found:
+        for each in one.results:
+            good = each.satisfied if each.satisfied is not None else round((each.tenths or 0) * each.n / 1000)
+            cells = (good, each.n - good)
+            asked = each.question.rstrip(" .?!").casefold()
+            by_question[asked].append(Counted(each.id, each.first_day, each.last_day, cells))
+    names = {each.name for several in by_question.values() for each in several}
+    shown = {name for several in by_question.values() for name in shown_together(several)}
+    return frozenset(names - shown)
+
+
+def _series(one: Series, withheld: frozenset[Hashable]) -> dict[str, Any]:
     questions = [
-        _question(question, [result_told(each, is_floored=is_floored) for each in several])
+        _question(question, [result_told(each, is_withheld=each.id in withheld) for each in several])
         for question, several in groupby(one.results, key=lambda each: each.question)
     ]
     return {"name": one.row.name, "source": one.row.source, "questions": questions}

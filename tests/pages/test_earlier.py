@@ -120,6 +120,20 @@ def test_small_counts_of_before_stay_hidden_from_whom_they_must(sqlite_world: Wo
     assert auditor.get(EARLIER).status_code == 403
 
 
+def test_a_year_beside_its_ten_months_tells_nobody_the_rest(sqlite_world: World) -> None:
+    lead = signed_in(sqlite_world)
+    head = "question;du;au;réponses;satisfaits\n"
+    year, months = "2025-01-01;2025-12-31", "2025-01-01;2025-10-31"
+    assert sent(lead, f"{head}Accueil ?;{year};200;168\nDélais ?;{year};200;150\n").status_code == 303
+    part = f"{head}Accueil ?;{months};195;165\nDélais ?;{months};150;110\n"
+    assert sent(lead, part, name="Rapport").status_code == 303
+    seen = cells(Phone.at(sqlite_world, "/p/passerelle/fr/results").page.text)
+    assert "165 sur 195" not in seen
+    for shown in ("168 sur 200", "150 sur 200", "110 sur 150"):
+        assert shown in seen
+    assert "165 sur 195" in cells(lead.get("/s/passerelle/dashboard").text)
+
+
 def test_a_series_of_another_structure_is_not_there(sqlite_world: World) -> None:
     lead = signed_in(sqlite_world)
     assert sent(lead).status_code == 303
