@@ -64,14 +64,14 @@ def choose_page(desk: Desk, u: Unit, sent: Mapping[str, str], faults: Sequence[I
         urls={"self": desk.url("opinions", "key"), "paper": _paper(desk)},
         points=[{"value": one.value, "label": one.label} for one in offered],
         languages=language_options(),
-        versions=[{"value": "" if is_now else id_, "label": number} for id_, number, is_now in versions]
+        versions=[{"value": id_, "label": number} for id_, number, _now in versions]
         if len(versions) > 1
         else [],
         values={
             "code": sent.get("code", offered[0].value if offered else ""),
             "day": sent.get("day", today.isoformat()),
             "language": sent.get("language", "fr"),
-            "version": sent.get("version", ""),
+            "version": sent.get("version") or next((id_ for id_, _number, is_now in versions if is_now), ""),
         },
         today=today.isoformat(),
     )
@@ -104,7 +104,7 @@ def sheet_page(  # noqa: PLR0913 -- what the one page of a sheet shows
             "undo": desk.url("opinions", "key", "undo"),
             "other": desk.url("opinions", "key"),
         },
-        place=batch.point.label.split(SEPARATOR),
+        place=batch.point.label.split(SEPARATOR) + _edition(batch),
         day=day_told(batch.day, "full"),
         language_name=LANGUAGES[batch.language].own_name,
         row=sent.get("row", ""),
@@ -125,6 +125,10 @@ def sheet_page(  # noqa: PLR0913 -- what the one page of a sheet shows
         mode=sent.get("mode", batch.mode.value),
         last=None if last is None else {**last, "text": _echo(asked, desk.language, last["answers"])},
     )
+
+
+def _edition(batch: Batch) -> list[str]:
+    return [gettext("Version %(number)d", number=int(batch.edition))] if batch.edition else []
 
 
 def _typed_as(mode: Any) -> str:

@@ -56,18 +56,22 @@ class Batch:
     day: date
     language: str
     shown: Published
-    version: str
+    edition: str
+    """The number of the version printed on the sheets; "" while there has been only one."""
     mode: Mode
     number: int
 
     @property
     def kept(self) -> dict[str, str]:
-        """What the address of the next sheet says of it."""
+        """What the address of the next sheet says of it.
+
+        Always with the version: a pile stays the one it was printed as, whatever is published meanwhile.
+        """
         return {
             "code": self.point.value,
             "day": self.day.isoformat(),
             "language": self.language,
-            **({"version": self.version} if self.version else {}),
+            "version": str(self.shown.version_id),
             "mode": self.mode.value,
         }
 
@@ -131,15 +135,16 @@ def chosen_batch(u: Unit, sent: Mapping[str, str]) -> tuple[Batch | None, list[I
     except Invalid as fault:
         return None, [fault]
     language, mode = sent.get("language", DEFAULT), sent.get("mode", "")
+    numbers = {id_: number for id_, number, _now in asked_versions(u)}
     wanted = sent.get("version", "")
-    known = wanted if wanted in {id_ for id_, _number, _now in asked_versions(u)} else ""
+    shown = version(u, UUID(wanted)) if wanted in numbers else published(u)
     return (
         Batch(
             point,
             day,
             language if language in LANGUAGES else DEFAULT,
-            version(u, UUID(known)) if known else published(u),
-            known,
+            shown,
+            numbers.get(str(shown.version_id), "") if len(numbers) > 1 else "",
             Mode(mode) if mode in {one.value for one in TYPED_MODES} else Mode.PAPER,
             _number(sent.get("number", "")),
         ),

@@ -20,7 +20,10 @@ from portal.certification.reviewing import close_review, open_review
 from portal.channels.actions import retire_code
 from portal.core.db import Scope
 from portal.people.rules import Role
+from portal.questionnaires.composing import Draft
 from portal.questionnaires.models import Answer, AnswerText, Response, RollupMonth
+from portal.questionnaires.publishing import publish_local
+from portal.questionnaires.queries import published
 from portal.questionnaires.rules import MODES, Mode
 
 if TYPE_CHECKING:
@@ -156,6 +159,26 @@ def test_a_sheet_taken_back_counts_nowhere(world: World) -> None:
     with world.database.reading(world.lyon.scope) as u:
         assert u.all(select(AnswerText)) == []
     assert lead.post(f"{KEY}/undo", typed=token[1], **run_of(world)).status_code == 303  # a second tap
+
+
+def test_a_pile_stays_of_the_version_it_was_printed_as_whatever_is_published_meanwhile(
+    sqlite_world: World,
+) -> None:
+    lead = signed_in(sqlite_world)
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        printed = published(u).version_id
+    page = lead.get(f"{KEY}?{urlencode(run_of(sqlite_world))}")
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        publish_local(u, [Draft("yes3", {"fr": "Le local vous plaît ?"})])
+        assert published(u).version_id != printed
+    for row in ("1111", "2222"):
+        hidden = dict(
+            re.findall(r'name="(token|code|day|language|version|number)" value="([^"]*)"', page.text)
+        )
+        page = lead.get(lead.post(KEY, **hidden, mode="paper", row=row).location)
+        assert "Version 1</bdi>" in page.text
+    assert [row.version_id for row in kept(sqlite_world)] == [printed] * 2
+    assert "Version 2</bdi>" in lead.get(f"{KEY}?{urlencode(run_of(sqlite_world))}").text
 
 
 def test_only_who_typed_a_sheet_takes_it_back_and_only_for_half_an_hour(sqlite_world: World) -> None:
