@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, or_, select
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 TABLE = "rights_request"
 _COUNT = Walled(insert(table_of(RightsCounter)), key=("structure_id",), add=("last",))
 MOST_WORDS = 4000
+WITHIN = timedelta(minutes=10)
+"""A form that is sent again by the same person within this time is the same request."""
 _FARTHEST_BACK = 92
 """Days: what was asked longer ago than the longest clock is late beyond what this desk can mend."""
 
@@ -77,7 +80,6 @@ def enter(u: Unit, asked: Asked) -> RightsRequest:
         raise Invalid("received_on", reason="far")
     id_ = new_id(u.now)
     key, wrapped = new_wrapped_key(u, TABLE, id_)
-    words = {"who": asked.who.strip()[:MOST_WORDS], "asked": asked.asked.strip()[:MOST_WORDS]}
     row = RightsRequest(
         id=id_,
         case_id=asked.case_id,
@@ -89,10 +91,32 @@ def enter(u: Unit, asked: Asked) -> RightsRequest:
         entered_at=u.now,
         entered_by=u.scope.actor_id,
         key_wrapped=wrapped,
-        words_sealed=sealed(u, key, json.dumps(words), (TABLE, id_, "words_sealed")),
+        words_sealed=sealed(u, key, json.dumps(_entered_words(asked)), (TABLE, id_, "words_sealed")),
     )
     u.add(row)
     return row
+
+
+def same_request(u: Unit, asked: Asked) -> RightsRequest | None:
+    """The request that this form has written down already, minutes ago; None for a new one.
+
+    Whoever is about to take a number is waited for: then what they wrote is seen.
+    """
+    u.run(_COUNT, last=0)
+    wanted = select(RightsRequest).where(
+        RightsRequest.entered_by == u.scope.actor_id,
+        RightsRequest.entered_at > u.now - WITHIN,
+        RightsRequest.right == asked.right,
+        RightsRequest.proof == asked.proof,
+        RightsRequest.received_on == asked.received_on,
+        RightsRequest.case_id == asked.case_id,
+    )
+    said = _entered_words(asked).items()
+    return next((row for row in u.all(wanted) if said <= words_of(u, row).items()), None)
+
+
+def _entered_words(asked: Asked) -> dict[str, str]:
+    return {"who": asked.who.strip()[:MOST_WORDS], "asked": asked.asked.strip()[:MOST_WORDS]}
 
 
 def requests(u: Unit) -> Sequence[RightsRequest]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
@@ -12,6 +13,7 @@ from portal.core.errors import Conflict, Invalid, NotFound
 from portal.core.ids import new_id
 from portal.records.earlier import MOST_NAME, MOST_SOURCE
 from portal.records.models import EarlierResult, EarlierSeries
+from portal.tenancy.models import StructureKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from portal.records.earlier import Result
 
 SERIES = "earlier_series"
+WITHIN = timedelta(minutes=10)
+"""A form that is sent again by the same person within this time is the same series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,34 @@ def take_series(u: Unit, name: str, source: str, results: Sequence[Result], *, b
     return series
 
 
+def same_series(
+    u: Unit, name: str, source: str, results: Sequence[Result], *, by: UUID
+) -> EarlierSeries | None:
+    """The series that this form has brought in already, minutes ago; None for a new one.
+
+    Whoever brings one in at this moment is waited for: then it is seen.
+    """
+    u.one(select(StructureKey.structure_id).with_for_update())
+    wanted = select(EarlierSeries).where(
+        EarlierSeries.name == " ".join(name.split()),
+        EarlierSeries.source == " ".join(source.split()),
+        EarlierSeries.taken_by == by,
+        EarlierSeries.taken_at > u.now - WITHIN,
+        EarlierSeries.undone_at.is_(None),
+    )
+    told = [(one.first, one.last, one.question, one.n, one.satisfied, one.tenths) for one in results]
+    for row in u.all(wanted):
+        kept = u.all(
+            select(EarlierResult).where(EarlierResult.series_id == row.id).order_by(EarlierResult.row)
+        )
+        if told == [(o.first_day, o.last_day, o.question, o.n, o.satisfied, o.tenths) for o in kept]:
+            return row
+    return None
+
+
 def undo_series(u: Unit, series_id: UUID, *, by: UUID) -> EarlierSeries:
     """The series taken back: its results are gone, its line stays. Raises `NotFound`, `Conflict`."""
-    row = u.one(select(EarlierSeries).where(EarlierSeries.id == series_id))
+    row = u.one(select(EarlierSeries).where(EarlierSeries.id == series_id).with_for_update())
     if row is None:
         raise NotFound(SERIES)
     if row.undone_at is not None:

@@ -23,7 +23,7 @@ from portal.records.earlier import (
     read_result,
     read_results,
 )
-from portal.records.series import all_series, take_series, undo_series
+from portal.records.series import all_series, same_series, take_series, undo_series
 from portal.tenancy.queries import local_day
 from portal.web.dates import day_told
 from portal.web.desk import render_staff
@@ -97,7 +97,7 @@ def series(desk: Desk) -> Response:
 @takes(MOST_BYTES)
 @requires(Permission.MANAGE_SETTINGS)
 def bring_in(desk: Desk) -> ResponseReturnValue:
-    """The series is in, whole; with a fault nothing is, and each is told with its row."""
+    """The series is in, whole, once; with a fault nothing is, and each is told with its row."""
     with house().database.transaction(desk.scope) as u:
         try:
             found, faults = _results(today_at(u))
@@ -106,8 +106,10 @@ def bring_in(desk: Desk) -> ResponseReturnValue:
         errors = _name_faults() + [_told(one) for one in faults[:_MOST_TOLD]]
         if errors:
             return _page(desk, u, errors)
-        row = take_series(u, request.form["name"], request.form["source"], found, by=desk.person.id)
-        journal(u, Act.SERIES_TAKEN, by=desk.person.id, series=str(row.id), rows=str(len(found)))
+        named = request.form["name"], request.form["source"]
+        if same_series(u, *named, found, by=desk.person.id) is None:
+            row = take_series(u, *named, found, by=desk.person.id)
+            journal(u, Act.SERIES_TAKEN, by=desk.person.id, series=str(row.id), rows=str(len(found)))
     return redirect(f"{desk.url('records', 'earlier')}?done=taken", 303)
 
 

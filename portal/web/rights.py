@@ -25,6 +25,7 @@ from portal.protection.requests import (
     refuse,
     request_of,
     requests,
+    same_request,
     words_of,
 )
 from portal.protection.rights import PROOFS, RIGHTS, Proof, Right
@@ -176,18 +177,18 @@ def new(desk: Desk) -> ResponseReturnValue:
 def _entered(desk: Desk, form: Any) -> int:
     with house().database.transaction(desk.scope) as u:
         case = _case(u, (form.reference.data or "").strip().upper())
-        row = enter(
-            u,
-            Asked(
-                Right(form.right.data),
-                Proof(form.proof.data),
-                form.received_on.data,
-                who=form.who.data,
-                asked=form.asked.data or "",
-                case_id=case.id if case else None,
-            ),
+        asked = Asked(
+            Right(form.right.data),
+            Proof(form.proof.data),
+            form.received_on.data,
+            who=form.who.data,
+            asked=form.asked.data or "",
+            case_id=case.id if case else None,
         )
-        journal(u, Act.RIGHTS_ENTERED, by=desk.person.id, request=str(row.number))
+        row = same_request(u, asked)
+        if row is None:
+            row = enter(u, asked)
+            journal(u, Act.RIGHTS_ENTERED, by=desk.person.id, request=str(row.number))
         return row.number
 
 
