@@ -290,9 +290,10 @@ def act(desk: Desk, number: int, verb: str) -> ResponseReturnValue:
 def copy(desk: Desk, number: int) -> Response:
     """What is kept of the request's message, as a PDF, in a ZIP with its photos and voice messages.
 
-    `without` = "notes" leaves those of the team out. Raises `NotFound` without words.
+    `without` = "notes" leaves those of the team out. Raises `NotFound` without words. It is made while others
+    write, and sent once the journal tells of it.
     """
-    with house().database.transaction(desk.scope) as u:
+    with house().database.reading(desk.scope) as u:
         row = request_of(u, number)
         if row.right is not Right.ACCESS or row.case_id is None:
             raise NotFound("case")
@@ -300,6 +301,7 @@ def copy(desk: Desk, number: int) -> Response:
         with_notes = "notes" not in request.form.getlist("without")
         pdf = papered(copy_of(u, desk, case, with_notes=with_notes))
         whole = bundle_of(u, case, pdf)
+    with house().database.transaction(desk.scope) as u:
         journal(u, Act.RIGHTS_COPIED, by=desk.person.id, request=str(number))
     if whole is not None:
         return sent(whole, "application/zip", case.reference, "zip")

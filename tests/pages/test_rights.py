@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from io import BytesIO
+from threading import Thread
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
@@ -20,13 +21,19 @@ from portal.cases.models import Case
 from portal.cases.queries import case_by_reference
 from portal.cases.replay import drifted
 from portal.notifications.models import OutboxRow
-from portal.people.rules import Role
+from portal.people.actions import journal
+from portal.people.models import JournalEntry
+from portal.people.rules import Act, Role
+from portal.printing.papers import papered
 from portal.protection.models import Destruction
 from portal.protection.requests import MOST_WORDS, remind_of_requests, request_of, words_of
 
 if TYPE_CHECKING:
+    import pytest
     from build import World
     from staff import Colleague
+
+    from portal.printing.papers import Paper
 
 HERE = "/s/passerelle/rights"
 WHO = "Mme Quittenbaum, 06 41 88 02 73"
@@ -99,6 +106,33 @@ def test_a_person_reads_all_that_is_kept_why_and_who_sees_it(sqlite_world: World
     assert "article 15" in short
     assert copied.headers["Content-Disposition"] == f'attachment; filename="{reference.lower()}.pdf"'
     assert lead.post(f"{asked(lead, 'erasure', reference)}/copy").status_code == 404
+
+
+def test_nobody_waits_to_write_while_a_copy_is_made(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = signed_in(sqlite_world)
+    where = asked(lead, "access", file(sqlite_world)[1])
+    others, waited = list[Thread](), []
+
+    def write() -> None:
+        with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+            journal(u, Act.RIGHTS_ENTERED, by=lead.person_id, request="7")
+
+    def slowly(paper: Paper) -> bytes:
+        others.append(Thread(target=write))
+        others[0].start()
+        others[0].join(2)
+        waited.append(others[0].is_alive())
+        return papered(paper)
+
+    monkeypatch.setattr("portal.web.rights.papered", slowly)
+    copied = lead.post(f"{where}/copy")
+    others[0].join()
+    assert (copied.status_code, waited) == (200, [False])
+    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
+        copies = u.all(select(JournalEntry.facts).where(JournalEntry.act == Act.RIGHTS_COPIED))
+        assert copies == [{"request": "1"}]
 
 
 def test_photos_and_voice_messages_come_with_the_copy(sqlite_world: World) -> None:
