@@ -119,7 +119,7 @@ class Learner:
         with self.database.transaction(self.scope(one.by)) as u:
             finish(u, made[0], one.word)
 
-    def give_back(self) -> None:
+    def tell_residents(self) -> None:
         """What is told of the action that helped, thanks to a team, a campaign closed, a survey of before."""
         lead, director = (self.scope(role) for role in (Role.QUALITY_LEAD, Role.DIRECTOR))
         with self.database.transaction(lead) as u:
@@ -180,7 +180,7 @@ def plans(learner: Learner, source: Callable[[], UUID]) -> list[Plan]:
     return [
         *found,
         (_at(learner, _DECISION.decided), _ORDER, learner.review),
-        (_at(learner, _DECISION.decided + 1), _ORDER, learner.give_back),
+        (_at(learner, _DECISION.decided + 1), _ORDER, learner.tell_residents),
     ]
 
 
