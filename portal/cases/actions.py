@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from portal.cases.entry import Reception
     from portal.cases.errands import Errand
     from portal.cases.partners import PartnerGiven
+    from portal.cases.voices import Voice
     from portal.cases.ways import Help, Moment, Told
     from portal.core.db import Unit
 
@@ -100,6 +101,8 @@ class Filing:
     help: Help | None = None
     partner: PartnerGiven | None = None
     """In whose name a partner files it."""
+    voice: Voice | None = field(default=None, repr=False)
+    """What the person said aloud: kept with the case, or neither is."""
 
     @property
     def is_typed(self) -> bool:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 
 from portal.cases.actions import Given, complete, file_case, take
-from portal.cases.beside import name_person
-from portal.cases.queries import case_by_id, case_by_locator, case_by_submit_key, thread
-from portal.cases.rules import Actor, CaseState
+from portal.cases.beside import attach, name_person
+from portal.cases.queries import case_by_id, case_by_locator, case_by_submit_key, thread, voices_of
+from portal.cases.rules import Actor, CaseState, steps_for
 from portal.cases.writing import read_text, submit_key
 from portal.core.errors import Invalid, Refused
 from portal.core.ids import Receipt, derive_receipt, read_receipt
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 
     from portal.cases.actions import Filing
     from portal.cases.models import Case
+    from portal.cases.voices import Voice
     from portal.core.crypto import Keys
     from portal.core.db import Database, Scope, Unit
     from portal.core.passwords import Hasher
 
 _TRIES = 12
 """Receipts drawn for one form: with a million locators, a dozen in a row are never all taken."""
+
+_SAID = frozenset({"reply", "add"})
+"""The steps by which a filer says something in a case that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Filed:
 def file(database: Database, hasher: Hasher, scope: Scope, filing: Filing) -> Filed:
     """The case of this form, new or filed before; other words than then are added to it.
 
-    Raises `Invalid("message")`.
+    Raises `Invalid("message")`; of a form sent again `Invalid("voice")` above the voices that a case keeps,
+    and `Refused` for another voice once the case is closed or its words are erased.
     """
     read_text(filing.text)
     for _attempt in range(_TRIES):
@@ -63,6 +68,8 @@ def file(database: Database, hasher: Hasher, scope: Scope, filing: Filing) -> Fi
         try:
             with database.transaction(scope) as u:
                 case = file_case(u, filing, receipt, secret_hash)
+                if filing.voice is not None:
+                    attach(u, case.id, filing.voice.sound, media_type=filing.voice.media_type)
                 return Filed(case.id, case.reference, receipt, case.due_on)
         except IntegrityError:
             continue  # the same form, or another with the same locator, was faster: look again
@@ -79,14 +86,26 @@ def _say_more(database: Database, scope: Scope, filing: Filing, filed: Filed) ->
     text = read_text(filing.text)
     with database.transaction(scope) as u:
         case = case_by_id(u, filed.case_id)
+        if case.key_wrapped is None:
+            raise Refused("erased")
         complete(u, case, filing)
         for person_id in filing.concerns:
             name_person(u, case.id, person_id)
-        if any(said.text == text for said in thread(u, case, for_filer=True)):
-            return
-        verb = "reply" if case.state is CaseState.WAITING_FILER else "add"
-        verb = "reopen" if case.state is CaseState.CLOSED else verb
-        take(u, case.id, verb, Given(text, filing.language, nonce=filing.nonce), who=Actor.FILER)
+        if all(said.text != text for said in thread(u, case, for_filer=True)):
+            verb = "reply" if case.state is CaseState.WAITING_FILER else "add"
+            verb = "reopen" if case.state is CaseState.CLOSED else verb
+            take(u, case.id, verb, Given(text, filing.language, nonce=filing.nonce), who=Actor.FILER)
+        if filing.voice is not None:
+            _hear_more(u, case, filing.voice)
+
+
+def _hear_more(u: Unit, case: Case, voice: Voice) -> None:
+    """Keep what the same form says aloud once more; the same recording again changes nothing."""
+    verbs = {step.verb for step in steps_for(case.kind, case.state, Actor.FILER)}
+    before = len(voices_of(u, case.id))
+    attach(u, case.id, voice.sound, media_type=voice.media_type)
+    if not verbs & _SAID and len(voices_of(u, case.id)) > before:
+        raise Refused("step", verb="voice")
 
 
 def filed_by(database: Database, scope: Scope, nonce: bytes) -> Filed | None:

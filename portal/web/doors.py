@@ -12,7 +12,6 @@ from flask import Blueprint, redirect, request
 from flask_babel import force_locale, format_decimal, gettext
 
 from portal.cases.actions import Filing
-from portal.cases.beside import attach
 from portal.cases.filing import Filed, file, filed_by
 from portal.cases.queries import clocks_of
 from portal.cases.rules import KINDS, MAX_TEXT, ClockName, Kind
@@ -241,11 +240,12 @@ def send(kind: str, key: str, language: str, door: str) -> ResponseReturnValue:
         team_id=place.team_id,
         agreement_id=place.agreement_id,
         mediator_id=place.mediator_id,
+        voice=said,
     )
-    filed = file(house().database, house().hasher, place.scope, filing)
-    if said is not None:
-        with house().database.transaction(place.scope) as u:
-            attach(u, filed.case_id, said.sound, media_type=said.media_type)
+    try:
+        file(house().database, house().hasher, place.scope, filing)
+    except Invalid as fault:
+        return _door_page(place, _KIND_OF[door], form, token, [fault])
     purpose, now = TABLET_RECEIPT if place.is_tablet else RECEIPT, house().clock.now()
     kept = house().tokens.seal(purpose, {"n": urlsafe_b64encode(nonce).decode()}, now=now)
     return redirect(place.url("receipts", kept), 303)

@@ -11,7 +11,7 @@ from phone import Phone
 from sqlalchemy import select
 from staff import signed_in
 
-from portal.cases import voices
+from portal.cases import filing, voices
 from portal.cases.erasing import forget_words
 from portal.cases.models import Attachment, Case
 from portal.cases.queries import case_by_id, thread, voices_of
@@ -44,6 +44,12 @@ def only_case(world: World) -> Case:
     with world.database.reading(world.lyon.scope) as u:
         (case,) = u.all(select(Case))
         return case
+
+
+def voices_kept(world: World) -> list[Attachment]:
+    """The voice messages of the one case of Lyon."""
+    with world.database.reading(world.lyon.scope) as u:
+        return list(voices_of(u, u.all(select(Case))[0].id))
 
 
 def voice_url(colleague: Colleague, case: Case) -> str:
@@ -85,6 +91,46 @@ def test_a_form_sent_twice_keeps_one_voice_and_words_stay_beside_it(world: World
         (case,) = u.all(select(Case))
         assert len(voices_of(u, case.id)) == 1
         assert [said.text for said in thread(u, case)] == ["L'ascenseur est en panne."]
+
+
+def test_a_voice_that_could_not_be_kept_leaves_no_case_of_which_nobody_knows_what_it_says(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = Phone.at(world, PATH).token
+
+    def cut(*_given: object, **_more: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(filing, "attach", cut)
+        assert spoken(world, token=token).status_code == 500
+    with world.database.reading(world.lyon.scope) as u:
+        assert u.all(select(Case)) == []
+    assert spoken(world, token=token).status_code == 303
+    assert len(voices_kept(world)) == 1
+
+
+def test_a_form_sent_again_with_other_voices_keeps_three_and_says_so(sqlite_world: World) -> None:
+    token = Phone.at(sqlite_world, PATH).token
+    sent = [spoken(sqlite_world, SOUND + bytes([n]), token=token) for n in range(4)]
+    assert [one.status_code for one in sent] == [303, 303, 303, 422]
+    assert "3 messages vocaux" in sent[3].text
+    assert len(voices_kept(sqlite_world)) == 3
+
+
+def test_no_voice_is_added_to_a_case_that_is_closed_or_erased(sqlite_world: World) -> None:
+    token = Phone.at(sqlite_world, PATH).token
+    spoken(sqlite_world, token=token)
+    case = only_case(sqlite_world)
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        case_by_id(u, case.id).state = CaseState.CLOSED
+    assert spoken(sqlite_world, token=token).status_code == 303  # the same form, sent twice
+    assert spoken(sqlite_world, SOUND + b"more", token=token).status_code == 403
+    assert len(voices_kept(sqlite_world)) == 1
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        forget_words(u, case.id, BY_FILER)
+    assert spoken(sqlite_world, token=token).status_code == 409
+    assert voices_kept(sqlite_world) == []
 
 
 @pytest.mark.parametrize(
