@@ -131,7 +131,9 @@ def test_a_shift_off_the_paper_is_said_and_kept(sqlite_world: World, wrong: str)
 def test_fonts_that_are_missing_are_named_to_the_team(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.printing.drawing.missing", lambda fonts: [*missing(fonts), "Noto Sans Arabic"])
+    monkeypatch.setattr(
+        "portal.printing.drawing.missing", lambda fonts: [*missing(fonts), "Noto Sans Arabic"]
+    )
     answer = signed_in(sqlite_world).get(f"{PRINT}/badge.pdf")
     assert answer.status_code == 503
     assert "fonts-noto-core" in answer.text
