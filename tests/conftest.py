@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pytest
 from build import Furnished, World
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+ENGINES = ("sqlite", "postgresql")
 NOON = datetime(2027, 3, 24, 9, 0, tzinfo=UTC)
 """Wednesday 24 March 2027, 10:00 in Lyon: when tests begin, unless they say otherwise."""
 
@@ -42,6 +44,30 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:  # noqa: ARG
     if report.skipped and os.environ.get("PORTAL_TEST_NO_SKIP"):
         report.outcome = "failed"
         report.longrepr = f"skipped where no skip is allowed: {report.longrepr}"
+
+
+_PAGES = "tests/pages/"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Open each page on one engine, half of them on either: what tells the engines apart lies below pages.
+
+    Where it matters at a page all the same (`both`), and everything at length, on both of them.
+    """
+    if os.environ.get("PORTAL_TEST_LONG"):
+        return
+    left = {item for item in items if _is_for_the_other_engine(item)}
+    config.hook.pytest_deselected(items=[item for item in items if item in left])
+    items[:] = [item for item in items if item not in left]
+
+
+def _is_for_the_other_engine(item: pytest.Item) -> bool:
+    call: Any = getattr(item, "callspec", None)
+    engine = call.params.get("world") if call and item.nodeid.startswith(_PAGES) else None
+    if engine is None or item.get_closest_marker("both"):
+        return False
+    chosen = ENGINES[crc32(item.nodeid.replace(engine, "").encode()) % len(ENGINES)]
+    return bool(engine != chosen)
 
 
 @pytest.fixture(scope="session")

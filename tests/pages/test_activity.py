@@ -158,6 +158,7 @@ def test_opinions_count_only_where_encounters_are_known(sqlite_world: World) -> 
     assert "60 sur 100" in plain(lead.get(HERE))
 
 
+@pytest.mark.both
 def test_two_who_count_in_the_same_moment_are_both_answered(world: World) -> None:
     scope, site_id = world.lyon.scope, world.lyon.site.id
     faults: list[Exception] = []

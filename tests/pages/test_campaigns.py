@@ -108,6 +108,7 @@ def test_a_campaign_is_a_name_and_two_days_and_closes_with_its_note(world: World
         assert words in text.replace("\u202f", " ").replace("\xa0", " ")
 
 
+@pytest.mark.both
 def test_frozen_figures_hold_against_the_answers_and_are_kept_by_the_database(world: World) -> None:
     lead = signed_in(world)
     heard_of_march(world)
@@ -187,6 +188,7 @@ def test_a_campaign_sent_twice_is_one_and_so_is_what_it_decides(sqlite_world: Wo
         assert len(u.all(select(Action))) == 3
 
 
+@pytest.mark.both
 def test_two_presses_at_once_open_one_campaign(world: World) -> None:
     lead = signed_in(world)
     start, given = Barrier(2), Campaigned("Printemps", MARCH)

@@ -83,6 +83,7 @@ def test_residents_read_it_once_a_second_person_has_and_not_before(world: World)
     assert SAID not in outside(world)
 
 
+@pytest.mark.both
 def test_the_database_itself_wants_two_persons_and_keeps_what_was_shown(world: World) -> None:
     lead, other = signed_in(world), colleague(world)
     carried_out(world, lead)
@@ -320,6 +321,7 @@ def test_whom_the_message_names_finds_nothing_of_what_is_told_of_it(sqlite_world
     assert "Doubler les rondes" in lead.get(GIVEN).text
 
 
+@pytest.mark.both
 def test_two_presses_at_once_give_one_writing(world: World) -> None:
     lead = signed_in(world)
     action = carried_out(world, lead)

@@ -34,7 +34,13 @@ def sent(who: Colleague, text: str | bytes, **more: str) -> TestResponse:
 def kept(who: Colleague, page: TestResponse) -> TestResponse:
     """The table that waits in this page, opened."""
     waiting = page.text.partition('name="file" value="')[2].partition('"')[0]
-    return who.post(POINTS, file=waiting)
+    return opened(who, waiting)
+
+
+def opened(who: Colleague, waiting: str) -> TestResponse:
+    """The page's second form, as a browser sends it."""
+    sent = {"csrf_token": who.csrf, "file": waiting}
+    return who.client.post(POINTS, data=sent, content_type="multipart/form-data")
 
 
 def there(world: World, where: Furnished) -> tuple[int, int, int, int]:
@@ -84,7 +90,7 @@ def test_what_is_wrong_is_told_and_nothing_is_opened(world: World, text: str, to
 
 @pytest.mark.parametrize("waiting", ["%%%", "AAAA", "", "x" * 400_000])
 def test_a_file_that_was_tampered_with_in_the_page_is_read_as_any_other(world: World, waiting: str) -> None:
-    assert signed_in(world).post(POINTS, file=waiting).status_code == 422
+    assert opened(signed_in(world), waiting).status_code == 422
     assert there(world, world.lyon) == (1, 0, 0, 1)
 
 

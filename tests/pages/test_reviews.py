@@ -176,6 +176,7 @@ def test_a_question_asked_anew_takes_nothing_from_a_closed_review(sqlite_world: 
     assert "les mêmes chiffres" in moved(sqlite_world, lead, sqlite_world.clock.now()).get(address).text
 
 
+@pytest.mark.both
 def test_a_closed_review_is_kept_by_the_database_itself(world: World) -> None:
     lead = signed_in(world)
     lead = moved(world, lead, APRIL)

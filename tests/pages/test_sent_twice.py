@@ -59,6 +59,7 @@ def test_a_form_sent_twice_makes_one_thing(sqlite_world: World, what: str) -> No
             assert u.one(select(func.count(made.id))) == 2
 
 
+@pytest.mark.both
 def test_two_presses_at_once_make_one_action(world: World) -> None:
     lead = signed_in(world)
     decided = Decided("Afficher les horaires", lead.person_id, world.clock.now().date())
@@ -79,6 +80,7 @@ def test_two_presses_at_once_make_one_action(world: World) -> None:
         assert u.one(select(func.count(Action.id))) == 1
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("what", ["rights/new", "records/earlier"])
 def test_two_presses_of_a_form_at_once_make_one_thing(world: World, what: str) -> None:
     """The first of all: there is no row yet that somebody could wait for."""

@@ -289,6 +289,7 @@ def two_at_once(world: World, database: Database) -> list[str]:
         return sorted(pool.map(begun, ("L’Escale", "Le Passage")))
 
 
+@pytest.mark.both
 def test_one_start_link_founds_one_structure_though_two_come_in_the_same_second(nothing: World) -> None:
     assert two_at_once(nothing, nothing.database) == ["expired", "founded"]
     assert len(names(nothing)) == 1

@@ -45,6 +45,10 @@ NAMED = [
 A director may do what a quality lead may: unless every walk is asked for, the one is named on PostgreSQL and
 the other on SQLite.
 """
+WALKERS = [
+    one for one in NAMED if LONG or one[1] in {Role.DIRECTOR, Role.QUALITY_LEAD, Role.MEDIATOR, Role.AUDITOR}
+]
+"""Who asks every address by name: by default one each of those who lead, meet people and only read."""
 HANDLERS = [one for one in NAMED if Permission.HANDLE_CASES in PERMISSIONS[one[1]].may]
 
 
@@ -74,6 +78,7 @@ def test_no_page_and_no_figure_changes_when_a_case_names_its_reader(affair: Affa
     assert any("/cases" in path for path in found) == (Permission.READ_CASES in may)
 
 
+@pytest.mark.parametrize("affair", WALKERS, indirect=True, ids=_called)
 def test_no_address_tells_the_case_from_one_that_nobody_has(affair: Affair) -> None:
     affair.happen()
     before = affair.rows()

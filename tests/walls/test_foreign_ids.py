@@ -185,6 +185,17 @@ class Walk:
 @pytest.fixture
 def walk(world: World) -> Walk:
     """A quality lead of Lyon, and words planted at Strasbourg by every way in."""
+    return begun(world)
+
+
+@pytest.fixture
+def planted_walk(sqlite_world: World) -> Walk:
+    """The same, to plant a fault in: whether the walk finds it is no matter of the engine."""
+    return begun(sqlite_world)
+
+
+def begun(world: World) -> Walk:
+    """Before the first step."""
     me = signed_in(world)
     passer = signed_in(world, Role.BOARD, email="claude@passerelle.example", name="Claude Morel")
     return Walk(world, me, passer, planted_at(world, world.strasbourg, MARK))
@@ -203,25 +214,25 @@ def test_the_words_are_there_for_those_they_belong_to(walk: Walk) -> None:
     assert MARK in shown.text
 
 
-def test_a_view_that_leaks_is_found(walk: Walk) -> None:
+def test_a_view_that_leaks_is_found(planted_walk: Walk) -> None:
     @requires(Permission.READ_CASES)
     def leak(desk: Desk, case_id: UUID) -> str:
-        return f"{desk.slug} {case_id}: {walk.theirs.words[0]}"
+        return f"{desk.slug} {case_id}: {planted_walk.theirs.words[0]}"
 
-    plant_view(walk.world, "/s/<slug>/leak/<uuid:case_id>", leak)
-    found = [fault for fault in walk.findings() if "/leak/" in fault]
+    plant_view(planted_walk.world, "/s/<slug>/leak/<uuid:case_id>", leak)
+    found = [fault for fault in planted_walk.findings() if "/leak/" in fault]
     assert any("shows a foreign word" in fault for fault in found)
     assert any("is answered with 200" in fault for fault in found)
 
 
-def test_a_route_with_an_argument_nobody_can_fill_is_found(walk: Walk) -> None:
+def test_a_route_with_an_argument_nobody_can_fill_is_found(planted_walk: Walk) -> None:
     @requires(Permission.READ_CASES)
     def odd(desk: Desk, oddity: str) -> str:
         return f"{desk.slug} {oddity}"
 
-    plant_view(walk.world, "/s/<slug>/odd/<oddity>", odd)
+    plant_view(planted_walk.world, "/s/<slug>/odd/<oddity>", odd)
     with pytest.raises(UnknownArgument, match="oddity"):
-        walk.findings()
+        planted_walk.findings()
 
 
 def test_foreign_and_unknown_structures_look_the_same(walk: Walk) -> None:
