@@ -32,8 +32,8 @@ NOON = datetime(2027, 3, 24, 9, 0, tzinfo=UTC)
 """Wednesday 24 March 2027, 10:00 in Lyon: when tests begin, unless they say otherwise."""
 
 
-# A world is hundreds of thousands of objects that stay: looking through them as often as Python does by itself
-# took a fifth of the suite's time.
+# A world is hundreds of thousands of objects that stay: looking through them as often as Python does by
+# itself took a fifth of the suite's time.
 gc.set_threshold(50_000, 20, 20)
 
 
