@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portal.certification.queries import due_by
-from portal.certification.rules import AHEAD, Due, Reminder, reminder_of
+from portal.certification.rules import AHEAD
 from portal.notifications.actions import tell_member
+from portal.notifications.reminders import Due, Reminder, reminder_of
 from portal.notifications.rules import Notice
 from portal.people.queries import members, role_in
 from portal.people.rules import Permission, may
@@ -37,7 +38,7 @@ def remind(u: Unit, action: Action, today: date) -> bool:
         reminded_before=action.reminded_before_at is not None,
         reminded_late=action.reminded_late_at is not None,
     )
-    which = reminder_of(due, today)
+    which = reminder_of(due, today, AHEAD)
     if which is None:
         return False
     facts = {"action": action.number, "due": action.due_on.isoformat(), "late": which is Reminder.LATE}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -96,37 +95,6 @@ ACTS: dict[ActionAct, str] = {
     ActionAct.COUNTED: N_("What is counted was changed"),
     ActionAct.HANDED: N_("Handed over"),
 }
-
-
-class Reminder(StrEnum):
-    """Which of the two reminders (the value stands in the notice's facts)."""
-
-    BEFORE = "before"
-    LATE = "late"
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What reminders know of an action: its day, and which of them were written."""
-
-    due_on: date
-    is_done: bool = False
-    reminded_before: bool = False
-    reminded_late: bool = False
-
-
-def reminder_of(due: Due, today: date) -> Reminder | None:
-    """The reminder to write now, if any.
-
-    By facts alone: a night without the job loses none, and none comes twice. An action whose day has passed
-    without a first reminder gets the second one only: the first would tell what is no longer so.
-    """
-    if due.is_done:
-        return None
-    if today > due.due_on:
-        return None if due.reminded_late else Reminder.LATE
-    is_near = due.due_on - today <= AHEAD
-    return Reminder.BEFORE if is_near and not due.reminded_before else None
 
 
 def is_late(due_on: date, today: date, *, is_done: bool) -> bool:

@@ -18,6 +18,7 @@ from portal.core.schema import table_of
 from portal.core.wall import Walled
 from portal.core.worktime import WorkCalendar
 from portal.notifications.actions import tell_member
+from portal.notifications.reminders import Due, Reminder, reminder_of
 from portal.notifications.rules import Notice
 from portal.people.queries import members
 from portal.people.rules import Permission, may
@@ -29,11 +30,8 @@ from portal.protection.rights import (
     EXTENDED_MONTHS,
     ONE_MONTH,
     Proof,
-    Reminder,
     Right,
-    Waiting,
     due_day,
-    reminder_of,
 )
 from portal.protection.rules import REQUEST
 from portal.tenancy.queries import calendar_of, local_day, main_site, policy
@@ -220,8 +218,12 @@ def remind_of_requests(u: Unit) -> int:
 
 
 def _remind(u: Unit, row: RightsRequest, today: date) -> int:
-    waiting = Waiting(row.due_on, row.told_before_at is not None, row.told_late_at is not None)
-    which = reminder_of(waiting, today)
+    due = Due(
+        row.due_on,
+        reminded_before=row.told_before_at is not None,
+        reminded_late=row.told_late_at is not None,
+    )
+    which = reminder_of(due, today, AHEAD)
     if which is None:
         return 0
     if which is Reminder.LATE:

@@ -6,7 +6,6 @@ person is told why within the first. Months are counted by Regulation (EEC, Eura
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -63,22 +62,6 @@ PROOFS: dict[Proof, str] = {
 }
 
 
-class Reminder(StrEnum):
-    """Which reminder is owed."""
-
-    BEFORE = "before"
-    LATE = "late"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An open request, and what was told of its day."""
-
-    due_on: date
-    told_before: bool
-    told_late: bool
-
-
 def due_day(received_on: date, months: int, holidays: Container[date]) -> date:
     """The last day to answer: the same date so many months later, or the last day of a shorter month.
 
@@ -88,11 +71,3 @@ def due_day(received_on: date, months: int, holidays: Container[date]) -> date:
     while day.weekday() >= _SATURDAY or day in holidays:
         day += _DAY
     return day
-
-
-def reminder_of(waiting: Waiting, today: date) -> Reminder | None:
-    """What is to be told today: once when the day is near, once when it has passed; None: nothing."""
-    if today > waiting.due_on:
-        return None if waiting.told_late else Reminder.LATE
-    is_near = today >= waiting.due_on - AHEAD
-    return Reminder.BEFORE if is_near and not waiting.told_before else None

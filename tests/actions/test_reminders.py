@@ -21,9 +21,10 @@ from staff import signed_in
 from portal.certification.actions import Decided, finish, hand_over, open_action, put_off
 from portal.certification.models import Action
 from portal.certification.reminding import remind_of_actions
-from portal.certification.rules import AHEAD, Due, Reminder, reminder_of
+from portal.certification.rules import AHEAD
 from portal.core.errors import Invalid
 from portal.notifications.models import OutboxRow
+from portal.notifications.reminders import Due, Reminder, reminder_of
 from portal.notifications.rules import Notice
 from portal.people.actions import end_membership
 from portal.people.queries import members
@@ -120,6 +121,11 @@ def lost_or_doubled(rule: Callable[[Due, date], Reminder | None], actions: int =
     return wrong
 
 
+def owed(due: Due, today: date) -> Reminder | None:
+    """What is owed of an action."""
+    return reminder_of(due, today, AHEAD)
+
+
 def by_equality(due: Due, today: date) -> Reminder | None:
     """The rule of another system: ten days before to the day, and the day after."""
     if due.due_on - today == AHEAD:
@@ -129,11 +135,11 @@ def by_equality(due: Due, today: date) -> Reminder | None:
 
 def every_night(due: Due, today: date) -> Reminder | None:
     """A rule that forgets what it has said."""
-    return reminder_of(replace(due, reminded_before=False, reminded_late=False), today)
+    return owed(replace(due, reminded_before=False, reminded_late=False), today)
 
 
 def test_a_rule_that_loses_reminders_or_says_them_twice_is_found() -> None:
-    assert lost_or_doubled(reminder_of) == []
+    assert lost_or_doubled(owed) == []
     assert any("before" in one for one in lost_or_doubled(by_equality))
     assert any("late" in one for one in lost_or_doubled(by_equality))
     assert any("twice" in one for one in lost_or_doubled(every_night))
@@ -170,7 +176,7 @@ def test_a_day_put_off_is_told_of_anew(world: World) -> None:
     ],
 )
 def test_a_reminder_follows_from_facts_alone(due: Due, which: Reminder | None) -> None:
-    assert reminder_of(due, date(2027, 3, 24)) is which
+    assert owed(due, date(2027, 3, 24)) is which
 
 
 def test_who_left_is_not_told_and_whoever_leads_is(sqlite_world: World) -> None:

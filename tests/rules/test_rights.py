@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import Invalid
-from portal.protection.rights import AHEAD, Reminder, Waiting, due_day, reminder_of
+from portal.notifications.reminders import Due, Reminder, reminder_of
+from portal.protection.rights import AHEAD, due_day
 from portal.protection.rules import RETENTION, Kept, check_months, months_before, months_of
 
 DAYS = st.dates(date(2020, 1, 1), date(2090, 12, 31))
@@ -51,16 +52,16 @@ def test_so_many_months_before_is_never_later_than_it_says(day: date, months: in
 
 def test_each_request_is_told_of_before_its_day_and_once_when_it_has_passed() -> None:
     due, told = date(2027, 4, 26), []
-    waiting = Waiting(due, told_before=False, told_late=False)
+    waiting = Due(due)
     for n in range(60):
         today = date(2027, 3, 24) + timedelta(days=n)
-        which = reminder_of(waiting, today)
+        which = reminder_of(waiting, today, AHEAD)
         if which is not None:
             told.append((which, today))
-            waiting = Waiting(
+            waiting = Due(
                 due,
-                told_before=waiting.told_before or which is Reminder.BEFORE,
-                told_late=waiting.told_late or which is Reminder.LATE,
+                reminded_before=waiting.reminded_before or which is Reminder.BEFORE,
+                reminded_late=waiting.reminded_late or which is Reminder.LATE,
             )
     assert told == [(Reminder.BEFORE, due - AHEAD), (Reminder.LATE, due + timedelta(days=1))]
 
