@@ -1,4 +1,4 @@
-"""The server of the portal: gunicorn's master over one application in each worker, and the job worker beside.
+"""The server of the portal: gunicorn's master over its workers, and the job worker beside.
 
 It needs no proxy in front and no supervisor beside it.
 """
@@ -107,7 +107,7 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         try:
             for listener in self.LISTENERS:
                 listener.close()
-            work(self.app.config, beside=master)
+            work(self.app.portal, beside=master)
         except Exception:
             log.exception("the job worker could not go on")
         finally:
@@ -135,7 +135,10 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn over the portal, with one application in each worker: no connection is shared between them."""
+    """gunicorn over the portal, which is composed before the workers are forked: what it weighs, they share.
+
+    Each opens its own connections; the master, which answers nobody, has none.
+    """
 
     def __init__(
         self, config: Config, *, port: int, workers: int, host: str = LOCAL, has_jobs: bool = True
@@ -166,10 +169,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """The application of one worker."""
-        app = compose(self.config)[0]
-        app.wsgi_app = _readable(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
-        return app
+        """The application."""
+        return self.portal
 
     def run(self) -> None:
         """Serve until asked to stop; leaves with the status of the master."""
@@ -182,6 +183,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         threading.excepthook = tell_of_threads
         if self.config.metrics_token:
             os.environ[FOLDER] = mkdtemp(prefix="portevoix-")
+        app = self.portal = compose(self.config)[0]
+        app.wsgi_app = _readable(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
         _share_memory()
 
     def _began(self, worker: Any) -> None:

@@ -16,29 +16,31 @@ from portal.cli.ground import AS_JSON, settings, tell, told
 from portal.jobs import HOUSE, run_due, run_forever
 from portal.notifications.mailers import mailer_of
 from portal.notifications.sending import Post
+from portal.web.house import house
 from portal.web.mail_text import mail_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from portal.core.config import Config
+    from flask import Flask
+
     from portal.core.db import Database
 
 _LOOKS_FOR_PARENT = 2.0
 
 
 @contextmanager
-def _desk(config: Config) -> Iterator[tuple[Database, Post]]:
+def _desk(app: Flask) -> Iterator[tuple[Database, Post]]:
     """What jobs need: the database with its walls, and the way to the mail server."""
-    app, database = compose(config)
-    try:
-        with app.app_context():
+    with app.app_context():
+        config, database = house().config, house().database
+        try:
             yield database, Post(config.base_url, mail_text(app), mailer_of(config.mail_url))
-    finally:
-        database.engine.dispose()
+        finally:
+            database.engine.dispose()
 
 
-def work(config: Config, *, beside: int | None = None) -> None:
+def work(app: Flask, *, beside: int | None = None) -> None:
     """Run jobs until a signal asks to stop, or the process `beside` which they run is gone."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
@@ -51,7 +53,7 @@ def work(config: Config, *, beside: int | None = None) -> None:
 
     if beside is not None:
         Thread(target=watch, name="parent", daemon=True).start()
-    with _desk(config) as (database, post):
+    with _desk(app) as (database, post):
         run_forever(database, post, stop)
 
 
@@ -67,10 +69,11 @@ def jobs_run(*, once: bool, as_json: bool) -> None:
     """Run jobs until asked to stop; `portal serve` does so by itself. With --once, 1 when a job failed."""
     config = settings()
     require_servable(config)
+    app, _ = compose(config)
     if not once:
-        work(config)
+        work(app)
         return
-    with told(), _desk(config) as (database, post):
+    with told(), _desk(app) as (database, post):
         runs = run_due(database, post)
     rows = [
         {

@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 from commanding import environment, portal
 
+from bench.meter import tree
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,18 +34,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[int]:
-    """A server over the folder's database; its port. It must stop by itself when asked to."""
+def serving(folder: Path) -> Iterator[tuple[int, int]]:
+    """A server over the folder's database; its port, its first process. It must stop when asked to."""
     port = free_port()
     process = subprocess.Popen(  # noqa: S603 -- our own command
         [PORTAL, "serve", "--port", str(port), "--workers", "1"], env=environment(folder)
     )
     try:
         wait_until_up(port)
-        yield port
+        yield port, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=15) == 0
+
+
+def databases_of(pid: int) -> list[str]:
+    """The files of a database that a process holds open."""
+    held = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    return [name for name in held if "/portal.db" in name]
 
 
 def wait_until_up(port: int) -> None:
@@ -118,7 +126,7 @@ def test_wrong_usage_is_two(tmp_path: Path) -> None:
 
 def test_the_server_answers_beside_idle_connections_and_stops_when_asked(tmp_path: Path) -> None:
     portal(tmp_path, "db", "upgrade")
-    with serving(tmp_path) as port:
+    with serving(tmp_path) as (port, _):
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(_IDLE)]
         try:
             with urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5) as page:
@@ -126,6 +134,15 @@ def test_the_server_answers_beside_idle_connections_and_stops_when_asked(tmp_pat
         finally:
             for connection in idle:
                 connection.close()
+
+
+def test_the_master_opens_no_connection_that_its_forks_would_share(tmp_path: Path) -> None:
+    portal(tmp_path, "db", "upgrade")
+    with serving(tmp_path) as (port, master):
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+            assert page.status == 200
+        assert not databases_of(master)
+        assert any(databases_of(pid) for pid in tree(master)), "nobody has read the database"
 
 
 def test_the_demo_world_is_as_the_contract_tells_it(tmp_path: Path) -> None:
