@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.cases.jobs import auto_close, expire_pauses
@@ -23,7 +23,7 @@ from portal.core.db import Database, Scope
 from portal.notifications.due import tell_due
 from portal.notifications.models import JobDue
 from portal.notifications.partners import tell_partners
-from portal.notifications.sending import send_due
+from portal.notifications.sending import send_waiting
 from portal.people.jobs import sweep_sessions
 from portal.protection.finding import coming
 from portal.protection.purging import purge, purge_journal
@@ -31,15 +31,17 @@ from portal.protection.requests import remind_of_requests
 from portal.protection.rules import Kept
 from portal.records.actions import forget_files
 from portal.tenancy.jobs import renew_calendars
-from portal.tenancy.queries import structures
+from portal.tenancy.models import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from threading import Event
 
+    from sqlalchemy import ColumnElement
+
     from portal.core.db import Unit
-    from portal.notifications.sending import Delivery, Post
+    from portal.notifications.sending import Post
 
 log = logging.getLogger("portal.jobs")
 
@@ -47,6 +49,8 @@ HOUSE = 0
 """In place of a structure's id: the job is of the whole installation."""
 REST = 20.0
 """Seconds between two looks at the table."""
+_ENTERED_AT_ONCE = 500
+"""Rows in one transaction: residents write in between."""
 _CLOCKS_APART = timedelta(minutes=5)
 """How far the clocks of two workers may stand apart."""
 RETRY_IN = timedelta(minutes=5)
@@ -58,13 +62,14 @@ class Job:
     """One job: how often it runs, and what it does.
 
     `within` runs in the transaction that claimed it, so that it happens once or not at all; `sends` runs
-    after that transaction, since nobody may wait for a mail server with a transaction open.
+    after that transaction, since nobody may wait for a mail server with a transaction open, and for all
+    structures together: it comes often, and few of them have mail.
     """
 
     name: str
     every: timedelta
     within: Callable[[Unit], int] | None = None
-    sends: Callable[[Database, Scope, Post], Delivery] | None = None
+    sends: Callable[[Database, Post], int] | None = None
     after: Callable[[Database], bool] | None = None
     """What is done once for all structures when they are through; on False the job comes again soon."""
     of_house: bool = False
@@ -116,7 +121,7 @@ JOBS: tuple[Job, ...] = (
     Job("records_forget_files", timedelta(days=1), within=forget_files),
     Job("partners_month", timedelta(hours=6), within=tell_partners),
     Job("sweep_sessions", timedelta(hours=1), within=sweep_sessions, of_house=True),
-    Job("send_outbox", timedelta(minutes=1), sends=send_due),
+    Job("send_outbox", timedelta(minutes=1), sends=send_waiting, of_house=True),
 )
 """Notices of dates come hourly and tell each date once, in the hours of the place."""
 
@@ -131,18 +136,12 @@ class JobRun:
 
 
 def run_due(database: Database, post: Post) -> list[JobRun]:
-    """The jobs that were due and that this process got, in the order of `JOBS`; each failure is its own.
-
-    When the mail server takes nothing, the mail of the other structures waits for the next look.
-    """
+    """The jobs that were due and that this process got, in the order of `JOBS`; each failure is its own."""
     due = _due(database)
     runs: list[JobRun] = []
-    is_cut = False
     for job in JOBS:
         for structure_id in sorted(where for name, where in due if name == job.name):
-            if job.sends is not None and is_cut:
-                continue
-            run, is_cut = _run(database, post, job, structure_id)
+            run = _run(database, post, job, structure_id)
             runs += [run] if run else []
     _finish(database, [run for run in runs if run.done is not None])
     return runs
@@ -160,54 +159,76 @@ def run_forever(database: Database, post: Post, stop: Event) -> None:
 
 def lag(database: Database) -> timedelta:
     """For how long the job that should have run first has been due; nothing when none is."""
-    rows, wanted, now = _table(database)
-    first = min((due_at for one, due_at in rows.items() if one in wanted), default=now)
-    return max(now - first, timedelta())
-
-
-def _table(database: Database) -> tuple[dict[tuple[str, int], datetime], set[tuple[str, int]], datetime]:
-    """When each job runs next by job and structure, those there should be, and the instant of the look."""
     with database.reading(Scope.nobody()) as u:
-        rows = {(row.job, row.structure_id): row.due_at for row in u.all(select(JobDue))}
-        everywhere = [structure.id for structure in structures(u)]
-        now = u.now
-    wanted = {(job.name, where) for job in JOBS for where in ([HOUSE] if job.of_house else everywhere)}
-    return rows, wanted, now
+        first = min((due_at for job in JOBS if (due_at := _first(u, job))), default=u.now)
+        return max(u.now - first, timedelta())
 
 
-def _due(database: Database) -> set[tuple[str, int]]:
-    """Which jobs are due where; a job that is not in the table yet is put there, due now."""
-    rows, wanted, now = _table(database)
-    if missing := sorted(wanted - rows.keys()):
-        _enter(database, missing)
-    every = {job.name: job for job in JOBS}
-    return {one for one in wanted if every[one[0]].is_due(rows.get(one, now), now)}
+def _first(u: Unit, job: Job) -> datetime | None:
+    if job.of_house:
+        wanted = select(JobDue.due_at).where(JobDue.job == job.name, JobDue.structure_id == HOUSE)
+    else:
+        wanted = select(func.min(JobDue.due_at)).join(*_STRUCTURE).where(JobDue.job == job.name)
+    return u.one(wanted)
+
+
+def _due(database: Database) -> list[tuple[str, int]]:
+    """Which jobs are due where; one that is not in the table yet is put there, due now."""
+    with database.reading(Scope.nobody()) as u:
+        missing = [(job.name, where) for job in JOBS for where in _without(u, job)]
+    for start in range(0, len(missing), _ENTERED_AT_ONCE):
+        _enter(database, missing[start : start + _ENTERED_AT_ONCE])
+    with database.reading(Scope.nobody()) as u:
+        its_time = or_(*(_is_due(job, u.now) for job in JOBS))
+        found = select(JobDue.job, JobDue.structure_id).outerjoin(*_STRUCTURE).where(its_time)
+        return [(name, where) for name, where in u.rows(found)]
+
+
+_STRUCTURE = (Structure, Structure.id == JobDue.structure_id)
+"""What a row is due for: rows of a structure that left stand for nothing."""
+
+
+def _without(u: Unit, job: Job) -> list[int]:
+    """Where a job has no row yet."""
+    if job.of_house:
+        row = u.one(select(JobDue.job).where(JobDue.job == job.name, JobDue.structure_id == HOUSE))
+        return [] if row else [HOUSE]
+    its_row = and_(JobDue.structure_id == Structure.id, JobDue.job == job.name)
+    return list(u.all(select(Structure.id).outerjoin(JobDue, its_row).where(JobDue.job.is_(None))))
+
+
+def _is_due(job: Job, now: datetime) -> ColumnElement[bool]:
+    """`Job.is_due`, for a query over the table and its structures."""
+    where = JobDue.structure_id == HOUSE if job.of_house else Structure.id.is_not(None)
+    ahead = now + job.every + _CLOCKS_APART
+    return and_(JobDue.job == job.name, where, or_(JobDue.due_at <= now, JobDue.due_at > ahead))
 
 
 def _enter(database: Database, missing: list[tuple[str, int]]) -> None:
     try:
         with database.transaction(Scope.nobody()) as u:
-            u.add(*(JobDue(job=job, structure_id=where, due_at=u.now) for job, where in missing))
+            rows = [JobDue(job=job, structure_id=where, due_at=u.now) for job, where in missing]
+            u.session.add_all(rows)
+            u.session.flush()
     except IntegrityError:
         return  # another process entered them at the same moment
 
 
-def _run(database: Database, post: Post, job: Job, structure_id: int) -> tuple[JobRun | None, bool]:
-    """What the job did, None if another process has it; and whether the mail server takes nothing."""
+def _run(database: Database, post: Post, job: Job, structure_id: int) -> JobRun | None:
+    """What the job did; None if another process has it."""
     scope = Scope.nobody() if structure_id == HOUSE else Scope.of(structure_id)
     try:
         with database.transaction(scope) as u:
             if not _claimed(u, job, structure_id):
-                return None, False
+                return None
             done = job.within(u) if job.within else 0
-        if job.sends is None:
-            return JobRun(job.name, structure_id, done), False
-        delivery = job.sends(database, scope, post)
-        return JobRun(job.name, structure_id, delivery.sent), delivery.is_cut
+        if job.sends is not None:
+            done = job.sends(database, post)
     except Exception:
         log.exception("job %s of structure %s failed", job.name, structure_id)
         _put_off(database, scope, job, structure_id)
-        return JobRun(job.name, structure_id, None), False
+        return JobRun(job.name, structure_id, None)
+    return JobRun(job.name, structure_id, done)
 
 
 def _claimed(u: Unit, job: Job, structure_id: int) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
     from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
     from portal.core.db import Unit
     from portal.people.queries import Card
@@ -37,17 +37,21 @@ def handlers_of(u: Unit, case_id: UUID) -> list[Card]:
 
 
 def waiting(now: datetime) -> Select[OutboxRow]:
-    """The query of the notices that may be sent now, the longest waiting first.
+    """The query of the notices that may be sent now, the longest waiting first."""
+    return select(OutboxRow).where(*_may_be_sent(now)).order_by(OutboxRow.next_try_at, OutboxRow.id).limit(1)
 
-    One that was never tried waits for nothing, also when the clock was set back since it was written.
-    """
-    may_be_sent = or_(OutboxRow.next_try_at <= now, OutboxRow.attempts == 0)
-    return (
-        select(OutboxRow)
-        .where(OutboxRow.sent_at.is_(None), OutboxRow.given_up_at.is_(None), may_be_sent)
-        .order_by(OutboxRow.next_try_at, OutboxRow.id)
-        .limit(1)
-    )
+
+def wait_by_structure(u: Unit) -> dict[int, datetime]:
+    """Since when the first notice that may be sent now waits, for each structure in scope that has one."""
+    first = select(OutboxRow.structure_id, func.min(OutboxRow.next_try_at)).where(*_may_be_sent(u.now))
+    waits = u.rows(first.group_by(OutboxRow.structure_id))
+    return {structure_id: since for structure_id, since in waits}  # noqa: C416 -- rows are not tuples
+
+
+def _may_be_sent(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """One that was never tried waits for nothing, also when the clock was set back since it was written."""
+    is_its_time = or_(OutboxRow.next_try_at <= now, OutboxRow.attempts == 0)
+    return OutboxRow.sent_at.is_(None), OutboxRow.given_up_at.is_(None), is_its_time
 
 
 def waiting_since(u: Unit, before: datetime) -> tuple[int, datetime | None]:

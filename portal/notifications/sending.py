@@ -11,17 +11,19 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from portal.core.db import Scope
 from portal.core.errors import NotFound
 from portal.notifications.letters import letter_of, usual_sender
 from portal.notifications.mailers import NotSent, Why
-from portal.notifications.queries import notice_of, waiting
+from portal.notifications.queries import notice_of, wait_by_structure, waiting
 from portal.notifications.rules import LEASE, delay_after
+from portal.tenancy.queries import structure_ids
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from uuid import UUID
 
-    from portal.core.db import Database, Scope
+    from portal.core.db import Database
     from portal.notifications.letters import Letter, Render
     from portal.notifications.mailers import Mailer
     from portal.notifications.models import OutboxRow
@@ -30,6 +32,8 @@ log = logging.getLogger("portal.notifications")
 
 MOST = 500
 """Notices of one structure in one run; the others wait for the next."""
+_AT_ONCE = 1_000
+"""Structures whose outboxes are looked at by one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,40 @@ class Delivery:
     """Nobody needed them any more."""
     is_cut: bool = False
     """Whether the mail server took nothing, so that it is no use to go on now."""
+
+
+def send_waiting(database: Database, post: Post) -> int:
+    """How many notices of all structures left, those that waited longest first.
+
+    When the mail server takes nothing, the others wait for the next look. Structures without mail cost
+    next to nothing: of ten thousand, a few have any at a given minute. Raises what went wrong with one, once
+    every other had its turn.
+    """
+    faults, total = list[Exception](), 0
+    for structure_id in _with_mail(database):
+        try:
+            delivery = send_due(database, Scope.of(structure_id), post)
+        except Exception as fault:
+            log.exception("mail of structure %d could not be sent", structure_id)
+            faults.append(fault)
+            continue
+        total += delivery.sent
+        if delivery.is_cut:
+            break
+    if faults:
+        raise faults[0]
+    return total
+
+
+def _with_mail(database: Database) -> list[int]:
+    """The structures that have something to send now, in the order of their waiting."""
+    with database.reading(Scope.nobody()) as u:
+        everywhere = structure_ids(u)
+    since: dict[int, datetime] = {}
+    for start in range(0, len(everywhere), _AT_ONCE):
+        with database.reading(Scope.nobody().reading(everywhere[start : start + _AT_ONCE])) as u:
+            since |= wait_by_structure(u)
+    return sorted(since, key=lambda structure_id: (since[structure_id], structure_id))
 
 
 def send_due(database: Database, scope: Scope, post: Post) -> Delivery:

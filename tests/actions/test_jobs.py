@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time, timedelta
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from build import furnished
 from mailing import FILER, filed, handling, hired, in_folder, posted, stepped, trap, written_to
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal import jobs
 from portal.cases.queries import case_by_id
@@ -18,6 +19,7 @@ from portal.cases.rules import CaseState
 from portal.core.db import Database, Scope
 from portal.core.worktime import WorkCalendar
 from portal.jobs import HOUSE, JOBS, RETRY_IN, JobRun, run_due, run_forever
+from portal.notifications import sending
 from portal.notifications.due import tell_due
 from portal.notifications.mailers import FileMailer
 from portal.notifications.models import JobDue, OutboxRow
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     import pytest
-    from build import World
+    from build import Furnished, World
 
     from portal.core.db import Unit
+    from portal.notifications.sending import Delivery, Post
 
 
 def run(world: World, folder: Path) -> list[JobRun]:
@@ -88,7 +91,7 @@ def test_two_workers_share_the_jobs_and_each_runs_once(world: World, tmp_path: P
     with ThreadPoolExecutor(2) as workers:
         both = [workers.submit(run_due, world.database, post) for _ in range(2)]
         runs = [one for run in both for one in run.result()]
-    assert len({(one.job, one.structure_id) for one in runs}) == len(runs) == 2 * (len(JOBS) - 1) + 1
+    assert len({(one.job, one.structure_id) for one in runs}) == len(runs) == 2 * (len(JOBS) - 2) + 2
     assert None not in {one.done for one in runs}
     assert len(written_to(tmp_path)) == 6
 
@@ -194,17 +197,72 @@ def test_what_was_destroyed_is_cleared_from_the_file_once_a_night_and_again_unti
     assert {one.job for one in run(sqlite_world, tmp_path)} == {"send_outbox"}
 
 
+def tries(world: World, where: Furnished) -> int:
+    """How often sending was tried, all notices of a structure together."""
+    with world.database.reading(where.scope) as u:
+        return sum(u.all(select(OutboxRow.attempts)))
+
+
 def test_a_dead_mail_server_is_asked_once_for_all_structures(sqlite_world: World) -> None:
     hired(sqlite_world, Role.DIRECTOR, "lea")
     hired(sqlite_world, Role.DIRECTOR, "ines", at=sqlite_world.strasbourg)
     filed(sqlite_world)
     filed(sqlite_world, at=sqlite_world.strasbourg)
     post = posted(sqlite_world, trap().mailer)
-    assert [one.job for one in run_due(sqlite_world.database, post)].count("send_outbox") == 1
+    run_due(sqlite_world.database, post)
+    assert (tries(sqlite_world, sqlite_world.lyon), tries(sqlite_world, sqlite_world.strasbourg)) == (1, 0)
     # The other structure's turn comes first at the next look: nobody waits behind a neighbour for ever.
-    assert [one.structure_id for one in run_due(sqlite_world.database, post)] == [
-        sqlite_world.strasbourg.structure.id
-    ]
+    sqlite_world.clock.advance(timedelta(minutes=1))
+    run_due(sqlite_world.database, post)
+    assert (tries(sqlite_world, sqlite_world.lyon), tries(sqlite_world, sqlite_world.strasbourg)) == (1, 1)
+
+
+def test_the_mail_of_one_structure_that_cannot_be_read_holds_up_no_other(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hired(world, Role.DIRECTOR, "lea")
+    hired(world, Role.DIRECTOR, "ines", at=world.strasbourg)
+    filed(world)
+    filed(world, at=world.strasbourg)
+    whole = sending.send_due
+
+    def broken(database: Database, scope: Scope, post: Post) -> Delivery:
+        if scope.structure_id == world.lyon.structure.id:
+            raise ZeroDivisionError
+        return whole(database, scope, post)
+
+    monkeypatch.setattr(sending, "send_due", broken)
+    assert {one.job: one.done for one in run(world, tmp_path)}["send_outbox"] is None
+    assert [mail["To"] for mail in written_to(tmp_path)] == ["ines@passerelle.example"]
+    assert f"mail of structure {world.lyon.structure.id} could not be sent" in caplog.text
+    monkeypatch.undo()
+    world.clock.advance(timedelta(minutes=1))
+    assert {one.job: one.done for one in run(world, tmp_path)}["send_outbox"] == 1
+
+
+def test_structures_without_mail_are_not_asked_one_by_one(world: World, tmp_path: Path) -> None:
+    """A minute must hold the looks of ten thousand structures."""
+
+    def asked() -> int:
+        statements: list[str] = []
+
+        def note(*given: Any) -> None:
+            statements.append(given[2])
+
+        world.clock.advance(timedelta(minutes=1))
+        for engine in world.database.engines:
+            event.listen(engine, "before_cursor_execute", note)
+        run(world, tmp_path)
+        for engine in world.database.engines:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(statements)
+
+    run(world, tmp_path)
+    few = asked()
+    for number in range(20):
+        furnished(world.database, f"petite-{number}", f"PE{chr(ord('A') + number)}", "Petite", "metropole")
+    run(world, tmp_path)
+    assert asked() == few > 0
 
 
 def test_the_loop_runs_what_is_due_and_ends_when_told(
