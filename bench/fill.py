@@ -10,9 +10,12 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
+from portal.core.clock import SystemClock
 from portal.core.ids import CODE_ALPHABET, CODE_LENGTH
+from portal.core.schema import ID_BYTES
+from portal.jobs import JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,44 +89,71 @@ def _responses(place: Place, count: int) -> Iterator[tuple[tuple[object, ...], l
 
 
 def add_structures(folder: Path, place: Place, count: int) -> list[str]:
-    """So many structures, copies of the first down to its questionnaire; the entrance of each."""
+    """So many structures, copies of the first down to its questionnaire; the entrance of each.
+
+    Each row has an id of its own, and jobs come over the day as in a house where they have long been running.
+    """
     codes = []
     with _opened(folder) as database:
-        columns = {table: _columns(database, table) for table in (*_COPIED, "code")}
+        copied = [_Copied(database, table, place.structure_id) for table in (*_COPIED, "code")]
         free = map("".join, product(CODE_ALPHABET, repeat=CODE_LENGTH))
         for number, code in zip(range(count), free, strict=False):
             structure_id = place.structure_id + 1 + number
             letters = "X" + "".join(_LETTERS[number // 26**n % 26] for n in range(4))
-            database.execute(
-                _ADD_STRUCTURE,
-                (structure_id, number, letters, number, place.structure_id),
-            )
-            for table in _COPIED:
-                _copy(database, table, columns[table], (structure_id, place.structure_id))
-            _copy(database, "code", columns["code"], (structure_id, place.structure_id), code=code)
+            database.execute(_ADD_STRUCTURE, (structure_id, number, letters, number, place.structure_id))
+            for one in copied:
+                one.add(structure_id, code)
             database.execute(
                 "INSERT INTO code_directory (code, structure_id, code_id) VALUES (?, ?, ?)",
-                (code, structure_id, bytes.fromhex(place.code_id)),
+                (code, structure_id, _own(bytes.fromhex(place.code_id), structure_id)),
             )
+            _add_jobs(database, structure_id, (number + 1) / (count + 1))
             codes.append(code)
     return [f"/q/{code}/fr" for code in codes]
 
 
-def _copy(
-    database: sqlite3.Connection, table: str, columns: list[str], ids: tuple[int, int], **other: str
-) -> None:
-    """The rows that a structure has in a table, for another one too."""
-    told = [f"'{other[name]}'" if name in other else name for name in columns]
-    database.execute(
-        f"INSERT INTO {table} (structure_id, {', '.join(columns)}) "  # noqa: S608 -- names of this file and of the schema
-        f"SELECT ?, {', '.join(told)} FROM {table} WHERE structure_id = ?",
-        ids,
-    )
+class _Copied:
+    """The rows that the first structure has in a table, for others too."""
+
+    def __init__(self, database: sqlite3.Connection, table: str, structure_id: int) -> None:
+        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+        told, places = ", ".join(columns), ", ".join("?" * len(columns))
+        self._database = database
+        self._owner = columns.index("structure_id")
+        self._code = columns.index("code") if table == "code" else None
+        self._insert = f"INSERT INTO {table} ({told}) VALUES ({places})"  # noqa: S608 -- names of this file and of the schema
+        wanted = f"SELECT {told} FROM {table} WHERE structure_id = ?"  # noqa: S608 -- idem
+        self._rows = database.execute(wanted, (structure_id,)).fetchall()
+
+    def add(self, structure_id: int, code: str) -> None:
+        """The same rows with ids of their own."""
+        for row in self._rows:
+            values = [_own(value, structure_id) if _is_id(value) else value for value in row]
+            values[self._owner] = structure_id
+            if self._code is not None:
+                values[self._code] = code
+            self._database.execute(self._insert, values)
 
 
-def _columns(database: sqlite3.Connection, table: str) -> list[str]:
-    rows = database.execute(f"PRAGMA table_info({table})").fetchall()
-    return [row[1] for row in rows if row[1] != "structure_id"]
+def _is_id(value: object) -> TypeGuard[bytes]:
+    return isinstance(value, bytes) and len(value) == ID_BYTES
+
+
+def _own(row_id: bytes, structure_id: int) -> bytes:
+    """The id that this row has in another structure."""
+    chance = int.from_bytes(row_id[-4:], "big") ^ structure_id
+    return row_id[:-4] + chance.to_bytes(4, "big")
+
+
+def _add_jobs(database: sqlite3.Connection, structure_id: int, share: float) -> None:
+    """Each job of the structure, due once this share of its time has passed."""
+    now = SystemClock().now().replace(tzinfo=None)
+    rows = [
+        (job.name, structure_id, f"{now + share * job.every:%Y-%m-%d %H:%M:%S.%f}")
+        for job in JOBS
+        if not job.of_house
+    ]
+    database.executemany("INSERT INTO job_due (job, structure_id, due_at) VALUES (?, ?, ?)", rows)
 
 
 @contextmanager

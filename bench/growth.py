@@ -13,10 +13,10 @@ from bench.fill import add_responses, add_structures
 from bench.house import ROOT, WORKERS
 from bench.ledger import Ledger
 from bench.load import drive, get
-from bench.meter import pss_megabytes
+from bench.meter import Watch, pss_megabytes
 from bench.picture import Point, growth_picture
 from bench.rounds import Plan, interleaved
-from bench.speed import cpu_figure
+from bench.speed import cpu_figure, without_jobs
 from bench.verdict import Figure
 
 if TYPE_CHECKING:
@@ -64,16 +64,20 @@ def responses(house: House, most: int) -> list[Figure]:
 
 
 def structures(house: House, count: int) -> list[Figure]:
-    """P8: the journey's CPU and the workers' memory among so many structures ÷ with one."""
+    """P8: the journey's CPU and the workers' memory among so many structures ÷ with one; jobs apart."""
     entrances: list[str] = []
 
     def prepare(folder: Path) -> None:
         entrances.extend(add_structures(folder, house.place, count))
 
     with house.portal("alone") as alone, house.portal("among", prepare=prepare) as among:
+        share = 0.0
         for side, addresses in ((alone, [house.place.entrance]), (among, entrances)):
+            watch = Watch(side.pids[1 + WORKERS :], house.root)
             visits = islice(cycle(addresses), _VISITS * count)
             drive(side.port, (page(address) for address in visits), at_once=4)
+            used, seconds, _ = watch.read()
+            share = used / seconds
         ledgers = {side.name: Ledger(house, side) for side in (alone, among)}
         spread = cycle(entrances)
 
@@ -81,13 +85,14 @@ def structures(house: House, count: int) -> list[Figure]:
             where = spread if side is among else cycle([house.place.entrance])
             return ledgers[side.name].opinions(journeys, where)
 
-        few, lots = interleaved([alone, among], make, Plan(400, 5), disk=house.root)
+        few, lots = interleaved([alone, among], make, Plan(400, 5), disk=house.root, pids=without_jobs)
         for ledger in ledgers.values():
             ledger.check()
         grown = workers_megabytes(among) - workers_megabytes(alone)
     return [
         cpu_figure(("P8", f"journey CPU among {count:,} structures ÷ 1"), lots, few, bar=1.10),
         Figure("P8-memory", "more memory of the two workers", grown, "MB", 15),
+        Figure("P8-jobs", f"job worker among {count:,} structures", 100 * share, "% of a core"),
     ]
 
 

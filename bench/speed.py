@@ -44,7 +44,7 @@ def complaints(house: House) -> list[Figure]:
             return ledgers[side.name].complaints(count)
 
         ours, hashed, unhashed = interleaved(
-            sides, make, Plan(40, 6, warm_up=10), disk=house.root, pids=_without_jobs
+            sides, make, Plan(40, 6, warm_up=10), disk=house.root, pids=without_jobs
         )
         for ledger in ledgers.values():
             ledger.check()
@@ -90,16 +90,16 @@ def opinions(house: House, sides: Sequence[Served], plan: Plan) -> list[list[Rou
     return rounds
 
 
-def _without_jobs(side: Served) -> list[int]:
-    """The processes that answer: mail is sent later, by the job worker, and not while a resident waits."""
-    return side.serving_pids(WORKERS)
-
-
 def cpu_figure(
     name: tuple[str, str], ours: Sequence[Round], others: Sequence[Round], *, bar: float | None = None
 ) -> Figure:
     """The ratio of processor time, with the milliseconds behind it; the name is id and what."""
     return Figure.compared(name, [one.cpu_ms for one in ours], [one.cpu_ms for one in others], bar)
+
+
+def without_jobs(side: Served) -> list[int]:
+    """The processes that answer: mail is sent later, by the job worker, and not while a resident waits."""
+    return side.serving_pids(WORKERS)
 
 
 def _p99(rounds: Sequence[Round]) -> list[float]:
