@@ -6,12 +6,14 @@ of every action and query. Nothing else commits. The module knows two databases 
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
+from portal.core.errors import PortalError
 from portal.core.line import BEGINS, Line, PortalSession, Shelf
 from portal.core.scope import Scope
 from portal.core.seal import gate, prepare_driver, run_sealed, seal_engine
@@ -43,6 +45,7 @@ _ON_CONNECT = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA secure_delete=ON",
     "PRAGMA trusted_schema=OFF",
+    "PRAGMA cache_size=-512",  # kB for each connection; the system keeps the file's pages for all of them
     "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the triggers that keep them
 )
 _READS_ONLY = "PRAGMA query_only=ON"
@@ -150,6 +153,38 @@ class Database:
             yield self._unit(line, scope)
         finally:
             line.close()
+
+    def write_each(
+        self, work: Sequence[tuple[Scope, Callable[[Unit], object]]]
+    ) -> list[tuple[Scope, Exception]]:
+        """Write for several structures, each within its own scope; whose could not be kept, and why.
+
+        On an embedded database all are kept by one commit, for that costs more than what it keeps. Where
+        one fails, and on PostgreSQL, each has a transaction of its own, so that work may be begun twice.
+        Only prepared statements: see `Line.within`.
+        """
+        if self.writing_shelf.is_embedded:
+            with suppress(SQLAlchemyError, PortalError):
+                self._write_together(work)
+                return []
+        failed: list[tuple[Scope, Exception]] = []
+        for scope, do in work:
+            try:
+                with self.transaction(scope) as u:
+                    do(u)
+            except (SQLAlchemyError, PortalError) as fault:
+                failed.append((scope, fault))
+        return failed
+
+    def _write_together(self, work: Sequence[tuple[Scope, Callable[[Unit], object]]]) -> None:
+        with self._turn():
+            line = Line(self.writing_shelf, Scope.nobody(), writes=True)
+            try:
+                for scope, do in work:
+                    do(self._unit(line.within(scope), scope))
+                line.commit()
+            finally:
+                line.close()
 
     def settle(self) -> bool:
         """Whether the files hold what the tables hold, and nothing of what was deleted.

@@ -178,6 +178,15 @@ class Line:
             self._connection.begin()  # which finds the driver's transaction begun, or begins it
         return self._connection
 
+    def within(self, scope: Scope) -> Line:
+        """A line for another scope over the same transaction, for prepared statements on SQLite alone.
+
+        It is neither committed nor closed: whoever holds this line does that, for all.
+        """
+        line = Line(self._shelf, scope, writes=self._writes)
+        line._borrowed = self._lent()
+        return line
+
     def run(self, prepared: Prepared, values: Mapping[str, object]) -> Outcome:
         """Execute a prepared Core statement within the scope (the public pages' path)."""
         if prepared.writes and not self._writes:

@@ -7,17 +7,18 @@ each worker, after it was forked, and the function that `start` returns when the
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from portal.channels.scans import Scan, add_scans
 from portal.core.db import Scope
-from portal.core.errors import PortalError
 from portal.web.house import house, this_request
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("portal.web")
 
 EVERY_SECONDS = 10.0
+_MOST_WAITING = 250
+"""Different codes, days and languages after which they are written at once: memory is for pages."""
 _KEY = "portal_scans"
 
 
@@ -39,6 +42,8 @@ class Scans:
     """The scans that this worker has seen and not written yet."""
 
     database: Database
+    is_time: Event = field(default_factory=Event)
+    """Set once so many wait that they should be written now."""
     _counts: Counter[tuple[int, Scan]] = field(default_factory=Counter)
     _lock: Lock = field(default_factory=Lock)
 
@@ -46,21 +51,22 @@ class Scans:
         """One more scan."""
         with self._lock:
             self._counts[structure_id, scan] += 1
+            if len(self._counts) == _MOST_WAITING:  # and not again while the database is away
+                self.is_time.set()
 
     def flush(self) -> None:
-        """Write what was counted, a transaction for each structure; what cannot be written waits."""
+        """Write what was counted, each structure's within its scope; what cannot be written waits."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
-        by_structure: defaultdict[int, dict[Scan, int]] = defaultdict(dict)
-        for (structure_id, scan), n in counts.items():
-            by_structure[structure_id][scan] = n
-        for structure_id, rows in by_structure.items():
-            try:
-                with self.database.transaction(Scope.of(structure_id)) as u:
-                    add_scans(u, rows)
-            except (SQLAlchemyError, PortalError) as error:
-                log.warning("scans wait: %s", type(error).__name__)
-                self._put_back(structure_id, rows)
+        whose = itemgetter(0)
+        rows = {
+            Scope.of(structure_id): {scan: counts[structure_id, scan] for _, scan in group}
+            for structure_id, group in groupby(sorted(counts, key=whose), whose)
+        }
+        work = [(scope, partial(add_scans, counts=counted)) for scope, counted in rows.items()]
+        for scope, fault in self.database.write_each(work) if work else ():
+            log.warning("scans wait: %s", type(fault).__name__)
+            self._put_back(scope.reads[0], rows[scope])
 
     def _put_back(self, structure_id: int, rows: dict[Scan, int]) -> None:
         with self._lock:
@@ -92,7 +98,9 @@ def start(app: Flask, every: float = EVERY_SECONDS) -> Callable[[], None]:
     scans, ended = scans_of(app), Event()
 
     def keep_flushing() -> None:
-        while not ended.wait(every):
+        while not ended.is_set():
+            scans.is_time.wait(every)
+            scans.is_time.clear()
             scans.flush()
 
     thread = Thread(target=keep_flushing, name="scans", daemon=True)
@@ -100,7 +108,8 @@ def start(app: Flask, every: float = EVERY_SECONDS) -> Callable[[], None]:
 
     def stop() -> None:
         ended.set()
+        scans.is_time.set()
         thread.join()
-        scans.flush()
+        scans.flush()  # what came while the thread wrote for the last time
 
     return stop

@@ -66,7 +66,7 @@ def test_only_somebody_who_looks_at_a_codes_page_is_counted(sqlite_world: World)
 def test_what_cannot_be_written_waits(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(sqlite_world, times=2)
 
-    def broken(*_args: object) -> None:
+    def broken(*_args: object, **_named: object) -> None:
         raise OperationalError("insert", {}, Exception("locked"))
 
     with monkeypatch.context() as patch:
@@ -89,3 +89,18 @@ def test_a_timer_writes_them_and_the_end_writes_the_last(sqlite_world: World) ->
     opened(sqlite_world)
     stop()
     assert written(sqlite_world) == {(WEDNESDAY, "fr"): 2}
+
+
+def test_when_many_wait_they_are_written_before_the_timer(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.web.scans._MOST_WAITING", 3)
+    stop = start(sqlite_world.app, every=3600)
+    for language in ("fr", "en", "ar"):
+        assert written(sqlite_world) == {}
+        opened(sqlite_world, language)
+    late = monotonic() + 5
+    while len(written(sqlite_world)) < 3 and monotonic() < late:
+        sleep(0.02)
+    assert written(sqlite_world) == {(WEDNESDAY, language): 1 for language in ("fr", "en", "ar")}
+    stop()
