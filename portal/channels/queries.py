@@ -50,6 +50,8 @@ class Entrance:
     structure: Signboard
     site_id: UUID
     calendar_id: UUID
+    zone: str
+    """Of the calendar: a key of `portal.tenancy.holidays_fr.ZONES`."""
     code_id: UUID | None = None
     team_id: UUID | None = None
     agreement_id: UUID | None = None
@@ -75,6 +77,7 @@ _BY_CODE = Walled(
         *_signboard(_structure),
         _code.c.site_id,
         _calendar.c.id.label("calendar_id"),
+        _calendar.c.zone,
         _code.c.id.label("code_id"),
         _code.c.team_id,
         _code.c.agreement_id,
@@ -91,8 +94,15 @@ _BY_CODE = Walled(
     .order_by(_calendar.c.number.desc())
     .limit(1)
 )
+_directory = table_of(CodeDirectory)
+_WHOSE = Walled(select(_directory.c.structure_id).where(_directory.c.code == bindparam("key_code")))
 _BY_SLUG = Walled(
-    select(*_signboard(_structure), _site.c.id.label("site_id"), _calendar.c.id.label("calendar_id"))
+    select(
+        *_signboard(_structure),
+        _site.c.id.label("site_id"),
+        _calendar.c.id.label("calendar_id"),
+        _calendar.c.zone,
+    )
     .select_from(
         _site.join(_structure, _structure.c.id == _site.c.structure_id).join(
             _calendar, _same_site(_site, "id")
@@ -106,7 +116,8 @@ _BY_SLUG = Walled(
 
 def structure_of_code(u: Unit, code: str) -> int | None:
     """The structure that a code leads to; None for an unknown one."""
-    return u.one(select(CodeDirectory.structure_id).where(CodeDirectory.code == code))
+    found: int | None = u.run(_WHOSE, key_code=code).scalar()
+    return found
 
 
 def entrance_by_code(u: Unit, code: str) -> Entrance | None:
@@ -118,6 +129,7 @@ def entrance_by_code(u: Unit, code: str) -> Entrance | None:
         _signboard_of(row),
         row.site_id,
         row.calendar_id,
+        row.zone,
         row.code_id,
         row.team_id,
         row.agreement_id,
@@ -130,7 +142,7 @@ def entrance_by_code(u: Unit, code: str) -> Entrance | None:
 def entrance_by_slug(u: Unit, slug: str) -> Entrance | None:
     """The entrance from the website of the structure in scope: its main site; None with another slug."""
     row = u.run(_BY_SLUG, key_slug=slug).first()
-    return None if row is None else Entrance(_signboard_of(row), row.site_id, row.calendar_id)
+    return None if row is None else Entrance(_signboard_of(row), row.site_id, row.calendar_id, row.zone)
 
 
 def _signboard_of(row: Any) -> Signboard:

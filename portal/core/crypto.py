@@ -33,7 +33,7 @@ JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON
 
 KEY_BYTES = 32
 _SALT = b"portevoix"  # not secret: it parts our sub-keys from another program's under the same secret
-_KEPT_KEYS = 4_096
+_KEPT_KEYS = 1_024
 _VERSION = b"\x01"  # of the sealed form: version, nonce, ciphertext with its tag
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
@@ -69,7 +69,7 @@ def _tagged(value: int | str) -> bytes:
 
 @lru_cache(maxsize=_KEPT_KEYS)
 def _derived(secret: str, label: str, ids: tuple[int | str, ...]) -> bytes:
-    """The sub-key; a few thousand stay in memory, where the secret they come from lies as well."""
+    """The sub-key; a thousand stay in memory, where the secret they come from lies as well."""
     info = _framed([_tagged(part) for part in (label, *ids)])
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=_SALT, info=info).derive(_utf8(secret))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -13,34 +15,39 @@ Owner = TypeVar("Owner")
 
 
 class Bounded(Generic[K, V]):
-    """A dictionary of at most `size` entries, safe between threads."""
+    """A dictionary that keeps the `size` entries asked for last, and at most twice as many; thread-safe.
 
-    __slots__ = ("_lock", "_rows", "_size")
+    Two generations instead of one order: an entry costs 30 bytes where a list of the order costs 80 more, and
+    whoever asks for one moves nothing. What was not asked for while a generation filled goes with it.
+    """
+
+    __slots__ = ("_lock", "_old", "_size", "_young")
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._rows: OrderedDict[K, V] = OrderedDict()
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
         """How many entries there are."""
-        return len(self._rows)
+        return len(self._young.keys() | self._old.keys())
 
     def get(self, key: K) -> V | None:
         """The entry, which now counts as asked for; None for an unknown or forgotten one."""
-        with self._lock:
-            found = self._rows.get(key)
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
             if found is not None:
-                self._rows.move_to_end(key)
-            return found
+                self.put(key, found)
+        return found
 
     def put(self, key: K, value: V) -> None:
-        """Remember an entry, and forget the one nobody has asked for longest where there is no room."""
+        """Remember an entry, and forget those of the older generation where the younger one is full."""
         with self._lock:
-            self._rows[key] = value
-            self._rows.move_to_end(key)
-            if len(self._rows) > self._size:
-                self._rows.popitem(last=False)
+            if len(self._young) >= self._size:
+                self._old, self._young = self._young, {}
+            self._young[key] = value
 
 
 class Apart(Generic[Owner, K, V]):
@@ -56,3 +63,8 @@ class Apart(Generic[Owner, K, V]):
         """What is remembered for this owner."""
         found = self._of.get(owner)
         return self._of.setdefault(owner, Bounded(self._size)) if found is None else found
+
+
+def packed(structure_id: int, row_id: UUID) -> bytes:
+    """The two as one key of 20 bytes: as a pair they weigh five times as much, ten thousand times."""
+    return structure_id.to_bytes(4, "big") + row_id.bytes

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 S = TypeVar("S", bound=StrEnum)
-_KNOWN_IDS = 16_384
+ID_BYTES = 16
+_KNOWN_IDS = 2_048
 
 
 @lru_cache(maxsize=_KNOWN_IDS)
-def _of_bytes(value: bytes) -> uuid.UUID:
+def id_of(value: bytes) -> uuid.UUID:
     """The id of these bytes; those of structures, places and questions come again with every page."""
     return uuid.UUID(bytes=value)
 
@@ -49,7 +50,7 @@ class RowId(TypeDecorator[uuid.UUID]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The column type of this database."""
-        return dialect.type_descriptor(Uuid() if dialect.name == "postgresql" else LargeBinary(16))
+        return dialect.type_descriptor(Uuid() if dialect.name == "postgresql" else LargeBinary(ID_BYTES))
 
     def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
         """The value as this database takes it."""
@@ -57,7 +58,7 @@ class RowId(TypeDecorator[uuid.UUID]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
         """The id as the house uses it."""
-        return value if value is None or dialect.name == "postgresql" else _of_bytes(value)
+        return value if value is None or dialect.name == "postgresql" else id_of(value)
 
 
 class Instant(TypeDecorator[datetime]):

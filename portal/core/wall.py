@@ -57,6 +57,9 @@ class Walled:
         self.name = str(getattr(statement, "table", "select"))
         self._key, self._add, self._ignore = tuple(key), tuple(add), ignore
         self._statement = self._narrow(statement)
+        self._is_of_nobody = not self.writes and all(
+            table.name in OWNED_BY_NOBODY for table in _tables_of(self._statement)
+        )
         self._column = _OWNER if isinstance(statement, Insert) else _WALL
         self._by_dialect: dict[str, Any] = {}
         self._direct: dict[tuple[str, ...], Direct | None] = {}
@@ -110,7 +113,13 @@ class Walled:
         return prepared.outcome(*run_sealed(line.driver, prepared.text, prepared.bound(bound)))
 
     def _bound(self, scope: Scope, row: Mapping[str, object]) -> dict[str, object]:
-        """The row with the structure in scope. Raises `Unscoped` for another's, and for hidden rows."""
+        """The row with the structure in scope. Raises `Unscoped` for another's, and for hidden rows.
+
+        A select on tables that nobody owns needs no structure: whose a code is must be found before there is
+        one.
+        """
+        if self._is_of_nobody:
+            return dict(row)
         structure_id = scope.structure_id
         if structure_id is None:
             raise Unscoped("no structure in scope", statement=self.name)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from portal.core.crypto import Keys, Tokens, keyed_digest, place, unseal
 from portal.core.errors import Expired, NotFound, Tampered
-from portal.people.models import AuthSession, Invitation, JournalEntry, Membership, Person
+from portal.people.models import AuthSession, Invitation, Membership, Person
 from portal.people.passwords import same_email
 from portal.tenancy.models import Structure
 from portal.tenancy.vault import opened, structure_key
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from portal.core.crypto import JSON
     from portal.core.db import Unit
-    from portal.people.rules import Act, Role
+    from portal.people.rules import Role
 
 PERSON = "person"
 INVITATION = "invitation"
@@ -307,11 +307,3 @@ def sessions_of(u: Unit, person_id: UUID) -> Sequence[AuthSession]:
     return u.all(
         select(AuthSession).where(AuthSession.person_id == person_id, AuthSession.revoked_at.is_(None))
     )
-
-
-def last_of(u: Unit, act: Act) -> JournalEntry | None:
-    """The last entry of this kind in the journal of the structure in scope; None when there is none."""
-    found = (
-        select(JournalEntry).where(JournalEntry.act == act.value).order_by(JournalEntry.id.desc()).limit(1)
-    )
-    return next(iter(u.all(found)), None)

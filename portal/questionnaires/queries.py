@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from portal.core.errors import NotFound
-from portal.core.memory import Bounded
-from portal.core.schema import table_of
+from portal.core.memory import Bounded, packed
+from portal.core.schema import ID_BYTES, id_of, table_of
 from portal.core.wall import Walled
 from portal.questionnaires.models import (
     Item,
@@ -26,14 +26,27 @@ if TYPE_CHECKING:
 
     from portal.core.db import Unit
 
-_VERSIONS = 16_384
-"""Versions kept in memory: each is small, as those with the same document share its parsed form."""
+_VERSIONS = 12_000
+"""Versions kept in memory: each weighs little, as those with the same document share its parsed form."""
 _FORMS = 256
 """Parsed documents kept in memory, whatever the number of structures."""
 
 _questionnaire = table_of(Questionnaire)
 _CURRENT = Walled(
     select(_questionnaire.c.current_version_id).where(_questionnaire.c.code == bindparam("key_code"))
+)
+_version, _item, _item_version = (table_of(one) for one in (QuestionnaireVersion, Item, ItemVersion))
+_DIGEST = Walled(select(_version.c.document_sha256).where(_version.c.id == bindparam("key_id")))
+_ITEMS = Walled(
+    select(_item.c.code, _item.c.id)
+    .select_from(
+        _item.join(
+            _item_version,
+            (_item_version.c.item_id == _item.c.id) & (_item_version.c.structure_id == _item.c.structure_id),
+        )
+    )
+    .where(_item_version.c.version_id == bindparam("key_id"))
+    .order_by(_item.c.code)
 )
 
 
@@ -48,8 +61,19 @@ class Published:
     """SHA-256 of its document: two structures that ask the same have the same."""
 
 
-_parsed: Bounded[tuple[int, UUID], Published] = Bounded(_VERSIONS)
-_forms: Bounded[str, Form] = Bounded(_FORMS)
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A parsed document, whoever asks its questions."""
+
+    digest: str
+    form: Form
+    codes: tuple[str, ...]
+    """Of its items, in the order in which their ids are kept."""
+
+
+_versions: Bounded[bytes, tuple[_Document, bytes]] = Bounded(_VERSIONS)
+"""By structure and version: the document, and the ids of the items one after the other, 16 bytes each."""
+_documents: Bounded[tuple[str, tuple[str, ...]], _Document] = Bounded(_FORMS)
 
 
 def published(u: Unit, code: str = "q-res") -> Published:
@@ -94,31 +118,37 @@ def published_by(u: Unit, at: datetime, code: str = "q-res") -> Published | None
 
 def version(u: Unit, version_id: UUID) -> Published:
     """One version, parsed once per process (it is immutable). Raises `NotFound`."""
-    known = _parsed.get((u.structure_id, version_id))
+    key = packed(u.structure_id, version_id)
+    known = _versions.get(key)
     if known is None:
-        row = u.one(select(QuestionnaireVersion).where(QuestionnaireVersion.id == version_id))
-        if row is None:
-            raise NotFound("version")
-        pairs = u.rows(
-            select(Item.code, Item.id)
-            .join(
-                ItemVersion,
-                (ItemVersion.item_id == Item.id) & (ItemVersion.structure_id == Item.structure_id),
-            )
-            .where(ItemVersion.version_id == version_id)
-        )
-        items = {code: item_id for code, item_id in pairs}  # noqa: C416 -- rows are not tuples
-        known = Published(row.id, _form(row), items, row.document_sha256)
-        _parsed.put((u.structure_id, version_id), known)
-    return known
+        known = _read(u, version_id)
+        _versions.put(key, known)
+    document, ids = known
+    cut = (id_of(ids[start : start + ID_BYTES]) for start in range(0, len(ids), ID_BYTES))
+    items = dict(zip(document.codes, cut, strict=True))
+    return Published(version_id, document.form, items, document.digest)
 
 
-def _form(row: QuestionnaireVersion) -> Form:
-    form = _forms.get(row.document_sha256)
-    if form is None:
-        form = parse(row.document)
-        _forms.put(row.document_sha256, form)
-    return form
+def _read(u: Unit, version_id: UUID) -> tuple[_Document, bytes]:
+    digest, pairs = _digest_and_items(u, version_id)
+    if digest is None:
+        raise NotFound("version")
+    codes = tuple(code for code, _ in pairs)
+    document = _documents.get((digest, codes))
+    if document is None:
+        (told,) = u.all(select(QuestionnaireVersion.document).where(QuestionnaireVersion.id == version_id))
+        document = _Document(digest, parse(told), codes)
+        _documents.put((digest, codes), document)
+    return document, b"".join(item_id.bytes for _, item_id in pairs)
+
+
+def _digest_and_items(u: Unit, version_id: UUID) -> tuple[str | None, Sequence[Any]]:
+    if u.scope.structure_id is not None:
+        return u.run(_DIGEST, key_id=version_id).scalar(), u.run(_ITEMS, key_id=version_id).all()
+    is_its = (ItemVersion.item_id == Item.id) & (ItemVersion.structure_id == Item.structure_id)
+    items = select(Item.code, Item.id).join(ItemVersion, is_its).where(ItemVersion.version_id == version_id)
+    digest = select(QuestionnaireVersion.document_sha256).where(QuestionnaireVersion.id == version_id)
+    return u.one(digest), u.rows(items.order_by(Item.code))
 
 
 def questionnaires(u: Unit) -> Sequence[Questionnaire]:

@@ -12,18 +12,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from portal.core.languages import N_
-from portal.core.memory import Apart
-from portal.people.queries import last_of
+from portal.people.journal import last_of
 from portal.people.rules import Act
 
 if TYPE_CHECKING:
-    from portal.core.db import Database, Unit
+    from portal.core.db import Unit
 
 HOLDS_YEARS = 3
 """How long an audit may be relied on."""
 PARTLY = 50
 FULLY = 100
-_MOST_KNOWN = 20_000
 
 
 class Grade(StrEnum):
@@ -39,8 +37,6 @@ TOLD: dict[Grade, str] = {
     Grade.PARTLY: N_("Accessibility: partly conforming"),
     Grade.FULLY: N_("Accessibility: fully conforming"),
 }
-_known: Apart[Database, int, tuple[int, Audit | None]] = Apart(_MOST_KNOWN)
-"""By structure: the revision of its pages, and the audit that stood then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +66,3 @@ def grade_of(audit: Audit | None, today: date) -> Grade:
     if audit is None or not audit.holds(today) or audit.rate < PARTLY:
         return Grade.NOT
     return Grade.FULLY if audit.rate >= FULLY else Grade.PARTLY
-
-
-def standing_grade(u: Unit, database: Database, revision: int) -> Grade:
-    """The grade of the structure in scope; a worker keeps the audit until its pages have another revision.
-
-    The day is that of UTC: an audit that grows too old is claimed for a few hours more at most.
-    """
-    audits = _known.of(database)
-    kept = audits.get(u.structure_id)
-    if kept is None or kept[0] != revision:
-        kept = (revision, audit_of(u))
-        audits.put(u.structure_id, kept)
-    return grade_of(kept[1], u.now.date())

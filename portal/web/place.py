@@ -14,11 +14,12 @@ from portal.core.db import Scope
 from portal.core.errors import NotFound, Retired
 from portal.core.ids import read_code
 from portal.core.languages import DEFAULT, LANGUAGES
-from portal.core.memory import Apart, Bounded
-from portal.tenancy.queries import calendar, policy, structure_by_slug
-from portal.web.brand import standing_logo
-from portal.web.grades import Grade, standing_grade
+from portal.core.memory import Apart
+from portal.tenancy.holidays_fr import ZONES
+from portal.tenancy.queries import policy, structure_by_slug
+from portal.web.grades import Grade
 from portal.web.house import house
+from portal.web.standing import standing
 from portal.web.tablet import TABLET
 
 if TYPE_CHECKING:
@@ -30,12 +31,10 @@ if TYPE_CHECKING:
     from portal.tenancy.pictures import SmallLogo
 
 DOORS = ("complaint", "request", "concern", "thanks", "idea", "danger", "follow")
-_MOST_KNOWN = 20_000
+_MOST_KNOWN = 12_000
 
 _structures: Apart[Database, str, int] = Apart(_MOST_KNOWN)
 """Whose a code or slug is, in each database: it never changes hands, so it is asked for once."""
-_timezones: Bounded[tuple[int, UUID], str] = Bounded(_MOST_KNOWN)
-"""The time zone of a calendar version, which is never changed."""
 
 
 class UnknownLanguage(NotFound):
@@ -161,20 +160,20 @@ class Address:
             raise NotFound("code", given=self.name)
         if found.is_retired or not _names_may_be_given(u, found):
             raise Retired("code", structure=found.structure.name, slug=found.structure.slug)
-        database = house().database
+        logo, grade = standing(u, house().database, found.structure.branding_revision)
         return Place(
             structure=found.structure,
             root=self.root,
             language=self.language,
             site_id=found.site_id,
-            timezone=_timezone(u, found.calendar_id),
+            timezone=ZONES[found.zone].timezone,
             calendar_id=found.calendar_id,
             code_id=found.code_id,
             team_id=found.team_id,
             agreement_id=found.agreement_id,
             mediator_id=found.mediator_id,
-            logo=standing_logo(u, database, found.structure.branding_revision),
-            grade=standing_grade(u, database, found.structure.branding_revision),
+            logo=logo,
+            grade=grade,
             is_partners=found.is_partners,
             is_tablet=self.is_tablet,
         )
@@ -193,12 +192,3 @@ def place_at(kind: str, key: str, language: str) -> Place:
 def _names_may_be_given(u: Unit, found: Entrance) -> bool:
     """A code that names a mediator is closed until staff were informed (decisions, 2)."""
     return found.mediator_id is None or policy(u).staff_informed_on is not None
-
-
-def _timezone(u: Unit, calendar_id: UUID) -> str:
-    key = (u.structure_id, calendar_id)
-    known = _timezones.get(key)
-    if known is None:
-        known = calendar(u, calendar_id).timezone
-        _timezones.put(key, known)
-    return known

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from walls.siege import THEN
 
+from portal.channels.models import Code, CodeDirectory
 from portal.core.db import Scope
 from portal.core.errors import Unscoped
 from portal.core.ids import new_id
@@ -165,3 +166,20 @@ def test_a_reading_unit_writes_nothing_by_either_way(world: World) -> None:
 def test_without_a_structure_nothing_is_prepared(world: World) -> None:
     with world.database.reading(Scope.nobody()) as u, pytest.raises(Unscoped):
         u.run(NAMES)
+
+
+def test_what_nobody_owns_is_found_without_a_structure_and_written_by_nobody(world: World) -> None:
+    directory, code = table_of(CodeDirectory), table_of(Code)
+    whose = Walled(select(directory.c.structure_id).where(directory.c.code == bindparam("key_code")))
+    with world.database.reading(Scope.nobody()) as u:
+        assert u.run(whose, key_code=world.lyon.code.code).scalar() == world.lyon.structure.id
+        assert u.run(whose, key_code="222222").scalar() is None
+    with world.database.reading(world.strasbourg.scope) as u:
+        assert u.run(whose, key_code=world.lyon.code.code).scalar() == world.lyon.structure.id
+    both = Walled(
+        select(code.c.id).select_from(directory.join(code, directory.c.code == code.c.code))
+    )  # one of them is owned
+    with world.database.transaction(Scope.nobody()) as u:
+        for refused in (both, Walled(delete(directory)), Walled(update(directory).values(code="333333"))):
+            with pytest.raises(Unscoped):
+                u.run(refused)
