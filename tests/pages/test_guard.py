@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,7 @@ from portal.web.guard import (
     access_of,
     check_marks,
     current_desk,
+    is_of_teams,
     is_staff_address,
     member,
     most_bytes,
@@ -81,6 +84,12 @@ def test_a_view_says_who_may_open_it(planted: World) -> None:
     marks = [access_of(planted.app, view) for view in VIEWS]
     assert marks == ["member", "read_cases", "signed_in"]
     assert access_of(planted.app, "unheard_of") is None
+
+
+def test_a_view_is_for_the_teams_unless_it_is_public_or_unknown(planted: World) -> None:
+    planted.app.view_functions["planted_public"] = public(blank)
+    seen = {view: is_of_teams(planted.app, view) for view in (*VIEWS, "planted_public", "unheard_of", None)}
+    assert seen == dict.fromkeys(VIEWS, True) | {"planted_public": False, "unheard_of": False, None: False}
 
 
 def test_a_view_without_a_mark_is_not_served_and_files_need_none() -> None:
@@ -177,13 +186,32 @@ def test_a_cookie_that_is_no_session_is_nobody(planted: World, cookie: str) -> N
         assert current_desk("passerelle") is None
 
 
+def test_who_reads_goes_on_while_nothing_can_be_written_and_a_fault_of_ours_shows(
+    planted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = signed_in(planted, Role.DIRECTOR)
+    planted.clock.advance(timedelta(minutes=10))
+
+    def failing(fault: Exception) -> None:
+        def touch(*_given: object) -> None:
+            raise fault
+
+        monkeypatch.setattr(guard, "touch_session", touch)
+
+    failing(OSError(errno.ENOSPC, "full"))
+    assert asked(who, "planted_anywhere") == "fr"
+    failing(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        asked(who, "planted_anywhere")
+
+
 def test_the_way_to_the_sign_in_page_leads_back_to_pages_and_keeps_words(planted: World) -> None:
     for path, location in (("/x", "/sign-in?next=/x"), ("/x?a=b&c=%20", "/sign-in?next=/x%3Fa%3Db%26c%3D")):
         with planted.app.test_request_context(path):
             assert way().location.startswith(location)
     with planted.app.test_request_context("/x", method="POST", data={"other": "a word"}):
         assert way().location == "/sign-in"
-    for field in ("message", "note"):
+    for field in ("message", "note", "said"):
         with (
             planted.app.test_request_context("/x", method="POST", data={field: "a word"}),
             pytest.raises(Expired),
@@ -198,6 +226,7 @@ def test_the_way_to_the_sign_in_page_leads_back_to_pages_and_keeps_words(planted
         "sign-in",
         "sign-out",
         "structures",
+        "_components",
         "account",
         "invitations",
         "forgotten-password",
