@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.cases.jobs import auto_close, expire_pauses
@@ -168,8 +168,8 @@ def _first(u: Unit, job: Job) -> datetime | None:
     if job.of_house:
         wanted = select(JobDue.due_at).where(JobDue.job == job.name, JobDue.structure_id == HOUSE)
     else:
-        wanted = select(func.min(JobDue.due_at)).join(*_STRUCTURE).where(JobDue.job == job.name)
-    return u.one(wanted)
+        wanted = select(JobDue.due_at).join(*_STRUCTURE).where(JobDue.job == job.name)
+    return u.one(wanted.order_by(JobDue.due_at).limit(1))
 
 
 def _due(database: Database) -> list[tuple[str, int]]:

@@ -80,6 +80,7 @@ EVENTS: dict[str, Event] = {
     "scans wait: %s": Event("scans could not be written yet", ("fault",)),
     "jobs could not be looked up": Event("jobs could not be looked up"),
     "job %s of structure %s failed": Event("a job failed", ("job", "structure")),
+    "mail of structure %d could not be sent": Event("mail of a structure could not be sent", ("structure",)),
     "notice %s not sent: %s": Event("a mail was not sent", ("notice", "why")),
     "notice %s could not be written": Event("a mail could not be written", ("notice",)),
     "notice %s given up after %s tries": Event("a mail was given up", ("notice", "tries")),

@@ -183,7 +183,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         threading.excepthook = tell_of_threads
         if self.config.metrics_token:
             os.environ[FOLDER] = mkdtemp(prefix="portevoix-")
-        app = self.portal = compose(self.config)[0]
+        try:
+            app = self.portal = compose(self.config)[0]
+        except BaseException:
+            self._stopped(_master)  # gunicorn asks for it only once it has begun
+            raise
         app.wsgi_app = _readable(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
         _share_memory()
 

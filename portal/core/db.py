@@ -6,12 +6,12 @@ of every action and query. Nothing else commits. The module knows two databases 
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from portal.core.errors import PortalError
 from portal.core.line import BEGINS, Line, PortalSession, Shelf
@@ -159,13 +159,18 @@ class Database:
     ) -> list[tuple[Scope, Exception]]:
         """Write for several structures, each within its own scope; whose could not be kept, and why.
 
-        On an embedded database all are kept by one commit, for that costs more than what it keeps. Where
-        one fails, and on PostgreSQL, each has a transaction of its own, so that work may be begun twice.
+        On an embedded database all are kept by one commit, for that costs more than what it keeps. Where one
+        fails for what it holds, and on PostgreSQL, each has its own transaction: work may be begun twice.
         Only prepared statements: see `Line.within`.
         """
         if self.writing_shelf.is_embedded:
-            with suppress(SQLAlchemyError, PortalError):
+            try:
                 self._write_together(work)
+            except OperationalError as fault:  # locked or full: it would be so for each of them
+                return [(scope, fault) for scope, _ in work]
+            except (SQLAlchemyError, PortalError):
+                pass  # one by one tells whose fault it is
+            else:
                 return []
         failed: list[tuple[Scope, Exception]] = []
         for scope, do in work:

@@ -108,6 +108,7 @@ class Line:
     """What a unit does to the database, within one scope for its whole life."""
 
     __slots__ = (
+        "_beside",
         "_borrowed",
         "_connection",
         "_engine",
@@ -124,6 +125,7 @@ class Line:
         self._borrowed: PoolProxiedConnection | None = None
         self._connection: Connection | None = None
         self._session: PortalSession | None = None
+        self._beside = False
 
     @property
     def scope(self) -> Scope:
@@ -137,7 +139,9 @@ class Line:
 
     @property
     def session(self) -> PortalSession:
-        """The session over this line, made when it is first asked for."""
+        """The session over this line, made when first asked for. Raises `Unscoped` beside another line."""
+        if self._beside:
+            raise Unscoped("a session that nobody would commit")
         if self._session is None:
             self._session = PortalSession(self._engine, self)
         return self._session
@@ -181,9 +185,13 @@ class Line:
     def within(self, scope: Scope) -> Line:
         """A line for another scope over the same transaction, for prepared statements on SQLite alone.
 
-        It is neither committed nor closed: whoever holds this line does that, for all.
+        It is neither committed nor closed: whoever holds this line does that, for all. Raises `Unscoped` on
+        PostgreSQL, whose transaction is bound to one scope.
         """
+        if not self._is_embedded:
+            raise Unscoped("a transaction of one scope")
         line = Line(self._shelf, scope, writes=self._writes)
+        line._beside = True
         line._borrowed = self._lent()
         return line
 

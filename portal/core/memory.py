@@ -31,23 +31,32 @@ class Bounded(Generic[K, V]):
 
     def __len__(self) -> int:
         """How many entries there are."""
-        return len(self._young.keys() | self._old.keys())
+        with self._lock:
+            return len(self._young.keys() | self._old.keys())
 
     def get(self, key: K) -> V | None:
         """The entry, which now counts as asked for; None for an unknown or forgotten one."""
         found = self._young.get(key)
+        if found is not None:
+            return found
+        found = self._old.get(key)
         if found is None:
-            found = self._old.get(key)
-            if found is not None:
-                self.put(key, found)
-        return found
+            return None
+        with self._lock:
+            newer = self._young.get(key)  # somebody else may have put it meanwhile
+            if newer is None:
+                self._keep(key, found)
+        return found if newer is None else newer
 
     def put(self, key: K, value: V) -> None:
         """Remember an entry, and forget those of the older generation where the younger one is full."""
         with self._lock:
-            if len(self._young) >= self._size:
-                self._old, self._young = self._young, {}
-            self._young[key] = value
+            self._keep(key, value)
+
+    def _keep(self, key: K, value: V) -> None:
+        if len(self._young) >= self._size:
+            self._old, self._young = self._young, {}
+        self._young[key] = value
 
 
 class Apart(Generic[Owner, K, V]):

@@ -40,7 +40,7 @@ class JobDue(Base):
     """When a job runs next for a structure. Owned by nobody, and holds nothing personal."""
 
     __tablename__ = "job_due"
-    __table_args__ = (Index("ix_job_due_due_at", "due_at"),)
+    __table_args__ = (Index("ix_job_due_job", "job", "due_at"),)
 
     job: Mapped[str] = mapped_column(primary_key=True)
     structure_id: Mapped[int] = mapped_column(primary_key=True)

@@ -41,11 +41,9 @@ def waiting(now: datetime) -> Select[OutboxRow]:
     return select(OutboxRow).where(*_may_be_sent(now)).order_by(OutboxRow.next_try_at, OutboxRow.id).limit(1)
 
 
-def wait_by_structure(u: Unit) -> dict[int, datetime]:
-    """Since when the first notice that may be sent now waits, for each structure in scope that has one."""
-    first = select(OutboxRow.structure_id, func.min(OutboxRow.next_try_at)).where(*_may_be_sent(u.now))
-    waits = u.rows(first.group_by(OutboxRow.structure_id))
-    return {structure_id: since for structure_id, since in waits}  # noqa: C416 -- rows are not tuples
+def with_mail(u: Unit) -> Sequence[int]:
+    """The structures in scope that have a notice which may be sent now."""
+    return u.all(select(OutboxRow.structure_id).where(*_may_be_sent(u.now)).distinct())
 
 
 def _may_be_sent(now: datetime) -> tuple[ColumnElement[bool], ...]:

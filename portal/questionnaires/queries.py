@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = 12_000
 """Versions kept in memory: each weighs little, as those with the same document share its parsed form."""
-_FORMS = 256
+_FORMS = 128
 """Parsed documents kept in memory, whatever the number of structures."""
 
 _questionnaire = table_of(Questionnaire)

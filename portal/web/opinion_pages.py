@@ -49,7 +49,7 @@ FAULTS: dict[str, str] = {
 }
 """What is said of an answer that could not be kept, by the fault's reason."""
 
-_KEPT_PAGES = 512
+_KEPT_PAGES = 256
 _stencils: Bounded[tuple[str, str, Grade, tuple[bool, bool], int, str | None], Stencil] = Bounded(_KEPT_PAGES)
 
 

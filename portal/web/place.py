@@ -19,7 +19,7 @@ from portal.tenancy.holidays_fr import ZONES
 from portal.tenancy.queries import policy, structure_by_slug
 from portal.web.grades import Grade
 from portal.web.house import house
-from portal.web.standing import standing
+from portal.web.letterhead import letterhead
 from portal.web.tablet import TABLET
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Address:
             raise NotFound("code", given=self.name)
         if found.is_retired or not _names_may_be_given(u, found):
             raise Retired("code", structure=found.structure.name, slug=found.structure.slug)
-        logo, grade = standing(u, house().database, found.structure.branding_revision)
+        logo, grade = letterhead(u, house().database, found.structure.branding_revision)
         return Place(
             structure=found.structure,
             root=self.root,

@@ -16,6 +16,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
+from sqlalchemy.exc import IntegrityError
 
 from portal.channels.scans import Scan, add_scans
 from portal.core.db import Scope
@@ -65,6 +66,8 @@ class Scans:
         }
         work = [(scope, partial(add_scans, counts=counted)) for scope, counted in rows.items()]
         for scope, fault in self.database.write_each(work) if work else ():
+            if isinstance(fault, IntegrityError):
+                continue  # the structure was erased since: there is no such code any more
             log.warning("scans wait: %s", type(fault).__name__)
             self._put_back(scope.reads[0], rows[scope])
 

@@ -28,7 +28,7 @@ _PACKED = "mark"
 _LOGOS = 512
 _STEADY = frozenset({"root", "token", "theme"})
 """Holes whose values have the same length on nearly every page."""
-_LENGTHS = 64
+_LENGTHS = 32
 """For how many lengths of them a stencil keeps its recipe."""
 _LEVEL = 9
 _RAW = -15

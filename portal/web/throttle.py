@@ -1,7 +1,7 @@
 """How often one visitor may guess: a count of refused tries by address, in memory and for minutes only.
 
 Waits by account (`portal.people.passwords`) do not slow somebody who tries one password on many accounts. No
-address is kept: the count stands under a digest whose key dies with the process. Each worker counts alone.
+address is kept: the count stands under a digest whose key dies with the server. Each worker counts alone.
 """
 
 from __future__ import annotations

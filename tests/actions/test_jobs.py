@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -16,12 +18,13 @@ from sqlalchemy import event, select
 from portal import jobs
 from portal.cases.queries import case_by_id
 from portal.cases.rules import CaseState
+from portal.cli.logs import EVENTS
 from portal.core.db import Database, Scope
 from portal.core.worktime import WorkCalendar
 from portal.jobs import HOUSE, JOBS, RETRY_IN, JobRun, run_due, run_forever
 from portal.notifications import sending
 from portal.notifications.due import tell_due
-from portal.notifications.mailers import FileMailer
+from portal.notifications.mailers import FileMailer, NotSent, Why
 from portal.notifications.models import JobDue, OutboxRow
 from portal.people.actions import open_session, revoke_all
 from portal.people.models import AuthSession
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from build import Furnished, World
 
     from portal.core.db import Unit
+    from portal.notifications.letters import Letter
     from portal.notifications.sending import Delivery, Post
 
 
@@ -208,13 +212,83 @@ def test_a_dead_mail_server_is_asked_once_for_all_structures(sqlite_world: World
     hired(sqlite_world, Role.DIRECTOR, "ines", at=sqlite_world.strasbourg)
     filed(sqlite_world)
     filed(sqlite_world, at=sqlite_world.strasbourg)
-    post = posted(sqlite_world, trap().mailer)
-    run_due(sqlite_world.database, post)
-    assert (tries(sqlite_world, sqlite_world.lyon), tries(sqlite_world, sqlite_world.strasbourg)) == (1, 0)
-    # The other structure's turn comes first at the next look: nobody waits behind a neighbour for ever.
+    third = furnished(sqlite_world.database, "petite", "PET", "Petite", "metropole")
+    hired(sqlite_world, Role.DIRECTOR, "awa", at=third)
+    filed(sqlite_world, at=third)
+    everybody = (sqlite_world.lyon, sqlite_world.strasbourg, third)
+    run_due(sqlite_world.database, posted(sqlite_world, trap().mailer))
+    assert sorted(tries(sqlite_world, one) for one in everybody) == [0, 1, 1]
+
+
+@dataclass(frozen=True)
+class Choosy:
+    """A mail server that cuts the line after every letter to one person."""
+
+    disliked: str
+    sender: str | None = None
+    taken: list[str] = field(default_factory=list)
+
+    def send(self, letter: Letter) -> None:
+        """Take it, or cut the line."""
+        if letter.recipient == self.disliked:
+            raise NotSent(Why.UNREACHABLE)
+        self.taken.append(letter.recipient)
+
+
+def test_many_letters_that_the_server_cuts_hold_up_no_other_structure(sqlite_world: World) -> None:
+    hired(sqlite_world, Role.DIRECTOR, "lea")
+    hired(sqlite_world, Role.DIRECTOR, "ines", at=sqlite_world.strasbourg)
+    for number in range(5):
+        filed(sqlite_world, nonce=f"n{number}")
+    sqlite_world.clock.advance(timedelta(seconds=1))
+    filed(sqlite_world, at=sqlite_world.strasbourg)
+    mailer = Choosy("lea@passerelle.example")
+    run_due(sqlite_world.database, posted(sqlite_world, mailer))
+    assert "ines@passerelle.example" in mailer.taken
+    assert tries(sqlite_world, sqlite_world.lyon) == 1
+
+
+def test_a_run_of_mail_ends_so_that_other_jobs_and_new_mail_have_their_turn(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hired(sqlite_world, Role.DIRECTOR, "lea")
+    hired(sqlite_world, Role.DIRECTOR, "ines", at=sqlite_world.strasbourg)
+    filed(sqlite_world)
+    filed(sqlite_world, at=sqlite_world.strasbourg)
+    both = (sqlite_world.lyon, sqlite_world.strasbourg)
+    monkeypatch.setattr(sending, "monotonic", iter((0.0, 1.0, 61.0)).__next__)
+    run(sqlite_world, tmp_path)
+    assert sorted(tries(sqlite_world, one) > 0 for one in both) == [False, True]
+    monkeypatch.undo()
     sqlite_world.clock.advance(timedelta(minutes=1))
-    run_due(sqlite_world.database, post)
-    assert (tries(sqlite_world, sqlite_world.lyon), tries(sqlite_world, sqlite_world.strasbourg)) == (1, 1)
+    run(sqlite_world, tmp_path)
+    assert all(tries(sqlite_world, one) > 0 for one in both)
+
+
+def test_more_structures_than_are_looked_at_at_once_are_all_served(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_AT_ONCE", 1)
+    monkeypatch.setattr(jobs, "_ENTERED_AT_ONCE", 2)
+    test_every_job_runs_for_every_structure_and_then_not_before_its_time(world, tmp_path / "jobs")
+    world.clock.advance(timedelta(minutes=1))
+    test_mails_leave_by_the_job(world, tmp_path / "mails")
+
+
+def test_what_is_due_is_found_without_reading_what_is_not(sqlite_world: World, tmp_path: Path) -> None:
+    run(sqlite_world, tmp_path)
+    seen: list[tuple[str, Any]] = []
+
+    def note(*given: Any) -> None:
+        seen.append((given[2], given[3]))
+
+    event.listen(sqlite_world.database.engine, "before_cursor_execute", note)
+    jobs._due(sqlite_world.database)
+    ((text, values),) = [one for one in seen if one[0].count("due_at") > 1]
+    with closing(sqlite3.connect(str(sqlite_world.database.engine.url.database))) as database:
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert any("ix_job_due_job (job=? AND due_at" in step for step in plan), plan
+    assert not any(step.startswith("SCAN job_due") for step in plan), plan
 
 
 def test_the_mail_of_one_structure_that_cannot_be_read_holds_up_no_other(
@@ -234,7 +308,10 @@ def test_the_mail_of_one_structure_that_cannot_be_read_holds_up_no_other(
     monkeypatch.setattr(sending, "send_due", broken)
     assert {one.job: one.done for one in run(world, tmp_path)}["send_outbox"] is None
     assert [mail["To"] for mail in written_to(tmp_path)] == ["ines@passerelle.example"]
-    assert f"mail of structure {world.lyon.structure.id} could not be sent" in caplog.text
+    told = [record for record in caplog.records if record.msg in EVENTS and "structure" in record.msg]
+    assert ("mail of structure %d could not be sent", (world.lyon.structure.id,)) in [
+        (record.msg, record.args) for record in told
+    ]
     monkeypatch.undo()
     world.clock.advance(timedelta(minutes=1))
     assert {one.job: one.done for one in run(world, tmp_path)}["send_outbox"] == 1

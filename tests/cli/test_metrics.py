@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
+import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from staff import signed_in
 
 import portal as package
-from portal.cli import checks
+from portal.cli import checks, server
 from portal.core.config import load
 from portal.core.ids import new_id
 from portal.core.upgrade import head
@@ -192,6 +195,25 @@ def get(port: int, path: str, headers: dict[str, str] | None = None) -> str:
         return connection.getresponse().read().decode()
     finally:
         connection.close()
+
+
+def test_a_server_that_cannot_begin_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_config: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(server, "compose", broken)
+    monkeypatch.setattr(server, "dictConfig", lambda _settings: None)
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    config = replace(load(environment(tmp_path)), metrics_token=TOKEN)
+    with pytest.raises(ZeroDivisionError):
+        server.Server(config, port=0, workers=1)._starting(None)
+    logging.captureWarnings(capture=False)
+    assert not list(tmp_path.glob("portevoix-*"))
+    assert metrics.FOLDER not in os.environ
 
 
 def children(master: int) -> list[int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from portal.channels.models import FunnelDay
+from portal.channels.scans import Scan
 from portal.web.scans import scans_of, start
 
 if TYPE_CHECKING:
@@ -75,6 +77,18 @@ def test_what_cannot_be_written_waits(sqlite_world: World, monkeypatch: pytest.M
     opened(sqlite_world)
     scans_of(sqlite_world.app).flush()
     assert written(sqlite_world) == {(WEDNESDAY, "fr"): 3}
+
+
+def test_a_code_that_is_gone_holds_up_no_other(sqlite_world: World) -> None:
+    opened(sqlite_world)
+    opened(sqlite_world, where=sqlite_world.strasbourg)
+    gone = Scan(UUID(int=7), WEDNESDAY, "fr")  # as after the erasure of its structure
+    scans_of(sqlite_world.app).note(sqlite_world.strasbourg.structure.id, gone)
+    scans_of(sqlite_world.app).flush()
+    assert written(sqlite_world) == {(WEDNESDAY, "fr"): 1}
+    opened(sqlite_world, where=sqlite_world.strasbourg)
+    scans_of(sqlite_world.app).flush()
+    assert written(sqlite_world, sqlite_world.strasbourg) == {(WEDNESDAY, "fr"): 1}
 
 
 def test_a_timer_writes_them_and_the_end_writes_the_last(sqlite_world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from gc import collect
+from typing import Any
 from uuid import UUID
 
 from portal.core.memory import Apart, Bounded, packed
@@ -16,7 +17,8 @@ def test_what_was_asked_for_last_is_kept_and_never_more_than_twice_the_size() ->
     for number in range(1_000):
         memory.put(number, str(number))
         assert len(memory) <= 2 * SIZE
-        assert [memory.get(one) for one in range(max(0, number - SIZE + 1), number + 1)][-1] == str(number)
+        last = range(max(0, number - SIZE + 1), number + 1)
+        assert [memory.get(one) for one in last] == [str(one) for one in last]
     assert memory.get(1) is None
 
 
@@ -43,6 +45,26 @@ def test_a_newer_value_takes_the_place_of_the_older_one_for_good() -> None:
     memory.put("c", 1)  # the first two are of the older generation now
     memory.put("a", 2)
     memory.put("d", 1)
+    assert memory.get("a") == 2
+
+
+class Slow(dict[str, int]):
+    """A generation in which somebody else puts a newer value while it is read."""
+
+    def __init__(self, memory: Bounded[str, int], held: dict[str, int]) -> None:
+        super().__init__(held)
+        self.memory = memory
+
+    def get(self, key: str, _default: object = None) -> Any:
+        """The older value; the newer one is there when it is given back."""
+        self.memory.put(key, 2)
+        return super().get(key)
+
+
+def test_a_value_that_is_read_never_takes_the_place_of_one_put_meanwhile() -> None:
+    memory: Bounded[str, int] = Bounded(2)
+    memory._old = Slow(memory, {"a": 1})
+    assert memory.get("a") == 2
     assert memory.get("a") == 2
 
 

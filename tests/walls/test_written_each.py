@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import event, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from walls.siege import THEN
 
 from portal.core.errors import Unscoped
@@ -81,6 +81,35 @@ def test_a_fault_of_ours_is_not_taken_for_one_of_the_data(world: World) -> None:
         world.database.write_each([(world.lyon.scope, adding(world.lyon, "a")), (world.lyon.scope, broken)])
     assert world.database.write_each([(world.lyon.scope, adding(world.lyon, "b"))]) == []
     assert teams(world, world.lyon)[-1] == "b"
+
+
+def test_what_a_session_would_write_is_refused_where_nobody_would_commit_it(
+    sqlite_world: World, postgresql_world: World
+) -> None:
+    def by_session(u: Unit) -> None:
+        u.add(Team(id=new_id(THEN), site_id=sqlite_world.lyon.site.id, name="lost", created_at=THEN))
+
+    with sqlite_world.database.transaction(sqlite_world.lyon.scope) as u:
+        beside = u.line.within(sqlite_world.strasbourg.scope)
+        with pytest.raises(Unscoped):
+            _ = beside.session
+    with postgresql_world.database.transaction(postgresql_world.lyon.scope) as u, pytest.raises(Unscoped):
+        u.line.within(postgresql_world.strasbourg.scope)
+    assert sqlite_world.database.write_each([(sqlite_world.lyon.scope, by_session)]) == []
+    assert teams(sqlite_world, sqlite_world.lyon) == ["lost"]  # by itself, in a transaction of its own
+
+
+def test_a_database_that_is_locked_is_waited_for_once(sqlite_world: World) -> None:
+    tried: list[str] = []
+
+    def locked(_u: Unit) -> None:
+        tried.append("once")
+        raise OperationalError("insert", {}, Exception("locked"))
+
+    lyon, strasbourg = sqlite_world.lyon.scope, sqlite_world.strasbourg.scope
+    failed = sqlite_world.database.write_each([(lyon, locked), (strasbourg, locked)])
+    assert [scope for scope, _ in failed] == [lyon, strasbourg]
+    assert tried == ["once"]
 
 
 def test_on_sqlite_one_commit_keeps_them_all(sqlite_world: World) -> None:

@@ -46,7 +46,7 @@ def _plain(revision: int) -> _Kept:
     return _Kept(revision, has_logo=False, audit=None)
 
 
-def standing(u: Unit, database: Database, revision: int) -> tuple[SmallLogo | None, Grade]:
+def letterhead(u: Unit, database: Database, revision: int) -> tuple[SmallLogo | None, Grade]:
     """The small logo (None without one) and the grade of the structure in scope, at this revision.
 
     The day is that of UTC: an audit that grows too old is claimed for a few hours more at most.
