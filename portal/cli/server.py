@@ -16,7 +16,7 @@ from functools import partial
 from logging.config import dictConfig
 from selectors import EVENT_READ
 from shutil import rmtree
-from signal import SIGKILL, SIGTERM
+from signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGINT, SIGKILL, SIGQUIT, SIGTERM, pthread_sigmask, signal
 from tempfile import mkdtemp
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ _GRACE_SECONDS = 8
 """What a request that is being answered may still take when the server is asked to stop."""
 _KEEPALIVE_SECONDS = 5
 _RETRY_SECONDS, _POLL_SECONDS = 5.0, 0.05
+_STOPS = (SIGTERM, SIGINT, SIGQUIT)
 _OTHERS = 0o077
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 """From glibc's <malloc.h>."""
@@ -101,7 +102,14 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
     def _begin_jobs(self) -> None:
         master = os.getpid()
+        # Until the child has handlers of its own, a signal ends it: the master's, which it inherits, would
+        # put it by and nobody would look.
+        pthread_sigmask(SIG_BLOCK, _STOPS)
         self._jobs_pid = os.fork()
+        if self._jobs_pid == 0:
+            for number in _STOPS:
+                signal(number, SIG_DFL)
+        pthread_sigmask(SIG_UNBLOCK, _STOPS)
         if self._jobs_pid:
             return
         try:

@@ -336,7 +336,7 @@ def test_structures_without_mail_are_not_asked_one_by_one(world: World, tmp_path
 
     run(world, tmp_path)
     few = asked()
-    for number in range(20):
+    for number in range(6):
         furnished(world.database, f"petite-{number}", f"PE{chr(ord('A') + number)}", "Petite", "metropole")
     run(world, tmp_path)
     assert asked() == few > 0

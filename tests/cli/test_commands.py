@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from commanding import environment, portal
 
 from bench.meter import tree
+from portal.cli import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 PORTAL = str(Path(sys.executable).with_name("portal"))
 _IDLE = 40
@@ -50,7 +55,10 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
 
 def databases_of(pid: int) -> list[str]:
     """The files of a database that a process holds open."""
-    held = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    held: list[str] = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.append(str(link.readlink()))
     return [name for name in held if "/portal.db" in name]
 
 
@@ -143,6 +151,27 @@ def test_the_master_opens_no_connection_that_its_forks_would_share(tmp_path: Pat
             assert page.status == 200
         assert not databases_of(master)
         assert any(databases_of(pid) for pid in tree(master)), "nobody has read the database"
+
+
+def test_a_job_worker_that_has_hardly_begun_hears_that_it_should_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "work", lambda *_given, **_named: time.sleep(60))
+    master: Any = object.__new__(server.Master)
+    master.app, master.LISTENERS = SimpleNamespace(portal=None), []
+    # As gunicorn's own handler, which the fork inherits: it puts the signal by.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        master._begin_jobs()
+        os.kill(master._jobs_pid, signal.SIGTERM)
+        late = time.monotonic() + 5
+        while (ended := os.waitpid(master._jobs_pid, os.WNOHANG)) == (0, 0) and time.monotonic() < late:
+            time.sleep(0.02)
+        assert ended[0] == master._jobs_pid
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        with suppress(ProcessLookupError):
+            os.kill(master._jobs_pid, signal.SIGKILL)
 
 
 def test_the_demo_world_is_as_the_contract_tells_it(tmp_path: Path) -> None:
