@@ -24,7 +24,7 @@ from portal.core.errors import NotFound
 from portal.core.upgrade import head
 from portal.jobs import lag
 from portal.notifications.queries import waiting_since
-from portal.tenancy.queries import structures
+from portal.tenancy.queries import structure_ids
 from portal.web.guard import public
 from portal.web.house import house
 
@@ -112,7 +112,7 @@ class Backlog:
 
     def _found(self) -> Iterator[tuple[str, float]]:
         with self._database.reading(Scope.nobody()) as u:
-            ids = [one.id for one in structures(u)]
+            ids = structure_ids(u)
         count, age = 0, timedelta()
         if ids:
             with self._database.reading(Scope.nobody().reading(ids)) as u:

@@ -164,7 +164,7 @@ def test_a_database_that_is_away_is_told(watched: World, monkeypatch: pytest.Mon
     def away(*_what: object) -> None:
         raise SQLAlchemyError("away")
 
-    monkeypatch.setattr(metrics, "structures", away)
+    monkeypatch.setattr(metrics, "structure_ids", away)
     seen = told(watched)
     assert seen["portal_database_up", ""] == 0
     assert ("portal_outbox_late", "") not in seen
