@@ -51,6 +51,8 @@ _THREADS = 16
 _GRACE_SECONDS = 8
 """What a request that is being answered may still take when the server is asked to stop."""
 _KEEPALIVE_SECONDS = 5
+_NOTICE_SECONDS = 1.0
+"""Of the thirty after which gunicorn's master takes a silent worker for hung."""
 _RETRY_SECONDS, _POLL_SECONDS = 5.0, 0.05
 _STOPS = (SIGTERM, SIGINT, SIGQUIT)
 _OTHERS = 0o077
@@ -66,6 +68,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     Browsers open connections on speculation and leave them idle. gunicorn's own worker gives each a thread
     for five seconds, so that a few hundred keep everybody waiting; here they wait where kept-alive ones do.
     """
+
+    _next_notice = 0.0
+
+    def notify(self) -> None:
+        """Tell the master that this worker lives, once a second at most.
+
+        gunicorn tells it at every event by touching a file, which waits while the disk keeps what another
+        worker has committed.
+        """
+        now = monotonic()
+        if now >= self._next_notice:
+            self._next_notice = now + _NOTICE_SECONDS
+            super().notify()
 
     def accept(self, listener: Any) -> None:
         """Take a connection, and look at it again when it has something to say."""
