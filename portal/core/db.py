@@ -14,9 +14,10 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from portal.core.errors import PortalError
-from portal.core.line import BEGINS, Line, PortalSession, Shelf
+from portal.core.line import BEGINS, Line, PortalSession
 from portal.core.scope import Scope
 from portal.core.seal import gate, prepare_driver, run_sealed, seal_engine
+from portal.core.shelf import Shelf
 from portal.core.turn import Turn
 from portal.core.wall import person_of
 

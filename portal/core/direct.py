@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Dialect
 
-_REQUIRED = object()
-
 
 class Outcome(Protocol):
     """What a prepared statement gives: SQLAlchemy's own result has the same."""
@@ -64,8 +62,10 @@ class Direct:
     """One statement as the driver takes it."""
 
     text: str
-    binds: tuple[tuple[str, Callable[[Any], Any] | None, Any], ...]
-    """Of each place in the text: the value's name, how it is written, and what stands there without one."""
+    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    """Of each place in the text: the value's name, and how it is written."""
+    fixed: Mapping[str, Any]
+    """The values that stand in the statement itself."""
     columns: tuple[Callable[[Any], Any] | None, ...]
     """How each column is read."""
     row: Callable[[Iterable[Any]], Any] | None
@@ -73,13 +73,11 @@ class Direct:
 
     def bound(self, values: Mapping[str, object]) -> list[Any]:
         """What stands in each place of the text. Raises `InvalidRequestError` for a missing value."""
-        bound = []
-        for name, write, default in self.binds:
-            value = values.get(name, default)
-            if value is _REQUIRED:
-                raise InvalidRequestError(f"A value is required for {name!r}")
-            bound.append(value if write is None else write(value))
-        return bound
+        held = {**self.fixed, **values} if self.fixed else values
+        try:
+            return [held[name] if write is None else write(held[name]) for name, write in self.binds]
+        except KeyError as missing:
+            raise InvalidRequestError(f"A value is required for {missing}") from None
 
     def outcome(self, rows: Iterable[Sequence[Any]], rowcount: int) -> Rows:
         """The driver's rows as the house uses them."""
@@ -103,14 +101,12 @@ def direct(statement: Any, dialect: Dialect, names: Iterable[str]) -> Direct | N
     )
     if any(does_more) or not compiled.positional:
         return None
-    binds = []
-    for name in compiled.positiontup:
-        bind = compiled.binds[name]
-        default = _REQUIRED if bind.required else bind.effective_value
-        binds.append((name, bind.type.dialect_impl(dialect).bind_processor(dialect), default))
+    places = [(name, compiled.binds[name]) for name in compiled.positiontup]
+    binds = tuple((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in places)
+    fixed = {name: bind.effective_value for name, bind in places if not bind.required}
     if not isinstance(statement, Select):
-        return Direct(str(compiled), tuple(binds), (), None)
+        return Direct(str(compiled), binds, fixed, (), None)
     columns = list(statement.selected_columns)
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 -- its names are known at run time
     readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-    return Direct(str(compiled), tuple(binds), tuple(readers), row._make)
+    return Direct(str(compiled), binds, fixed, tuple(readers), row._make)

@@ -18,6 +18,7 @@ from portal.core.crypto import keyed_digest
 from portal.core.errors import Invalid
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_SIGNS = frozenset(CODE_ALPHABET)
 CODE_LENGTH = 6
 LOCATOR_LENGTH = 6
 SECRET_LENGTH = 10
@@ -88,8 +89,14 @@ def new_code() -> str:
 
 def read_code(raw: str) -> str | None:
     """The code somebody typed, in its one written form; None if no code could look like this."""
+    if _is_code(raw):  # as on what a phone has scanned
+        return raw
     code = _plain(raw)
-    return code if len(code) == CODE_LENGTH and set(code) <= set(CODE_ALPHABET) else None
+    return code if _is_code(code) else None
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == CODE_LENGTH and _CODE_SIGNS.issuperset(text)
 
 
 def reference(letters: str, year: int, counter: int) -> str:

@@ -7,17 +7,14 @@ PostgreSQL the session does everything: it keeps track of connections that a ser
 
 from __future__ import annotations
 
-import sqlite3
-from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.core.errors import Unscoped
-from portal.core.seal import FLUSHING, run_sealed, translated
+from portal.core.seal import FLUSHING, run_sealed
+from portal.core.shelf import end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,9 +26,8 @@ if TYPE_CHECKING:
     from portal.core.direct import Outcome
     from portal.core.scope import Scope
     from portal.core.seal import SealedDriver
+    from portal.core.shelf import Shelf
 
-_MOST_IDLE = 4
-_LENT_AFTER = "portal_disposals"
 BEGINS = {False: "BEGIN", True: "BEGIN IMMEDIATE"}
 """How a unit begins on SQLite that only reads, and one that writes: a deferred begin fails as "locked"."""
 
@@ -47,61 +43,6 @@ class Prepared(Protocol):
 
     def execute(self, line: Line, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
         """Execute for several."""
-
-
-class Shelf:
-    """Connections of an engine that wait for the next unit, beside SQLAlchemy's pool.
-
-    The pool takes as long to lend one and to take it back as SQLite to read a page's rows. What lies here
-    counts as lent there; connections that a session has used go back to the pool.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.is_embedded = engine.dialect.name == "sqlite"
-        self._idle: deque[PoolProxiedConnection] = deque()
-        self._disposals = 0
-        event.listen(engine, "engine_disposed", self._clear)
-
-    def __len__(self) -> int:
-        """How many wait."""
-        return len(self._idle)
-
-    def take(self) -> PoolProxiedConnection:
-        """The connection that was used last, or one of the pool. Raises SQLAlchemy's errors."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            pass
-        try:
-            lent = self.engine.raw_connection()
-        except sqlite3.Error as error:
-            raise translated(error) from error
-        lent.info[_LENT_AFTER] = self._disposals
-        return lent
-
-    def put(self, lent: PoolProxiedConnection) -> None:
-        """Take one back, and undo what it has not kept; to the pool where enough wait already."""
-        driver: Any = lent.dbapi_connection
-        is_of_before = lent.info.get(_LENT_AFTER) != self._disposals  # the engine was disposed meanwhile
-        if driver is None or is_of_before or len(self._idle) >= _MOST_IDLE:
-            lent.close()
-            return
-        try:
-            if driver.in_transaction:
-                run_sealed(driver, "ROLLBACK")
-        except DBAPIError:
-            lent.invalidate()  # nobody knows what state it is in
-            lent.close()
-        else:
-            self._idle.append(lent)
-
-    def _clear(self, _engine: Engine) -> None:
-        self._disposals += 1
-        while self._idle:
-            lent = self._idle.pop()
-            lent.detach()
-            lent.close()
 
 
 class Line:
@@ -212,7 +153,7 @@ class Line:
         if self._session is not None:
             self._session.commit()
         else:
-            self.end("COMMIT")
+            self.end(keeps=True)
 
     def close(self) -> None:
         """Give the connection back; what was not kept is undone."""
@@ -221,13 +162,13 @@ class Line:
         else:
             self.give_back()
 
-    def end(self, how: str) -> None:
+    def end(self, *, keeps: bool) -> None:
         """End the transaction of the borrowed connection, if there is one; for the session over it."""
         if self._connection is not None and self._connection.in_transaction():
-            getattr(self._connection, how.lower())()
+            self._connection.commit() if keeps else self._connection.rollback()
         driver: Any = None if self._borrowed is None else self._borrowed.dbapi_connection
-        if driver is not None and driver.in_transaction:
-            run_sealed(driver, how)
+        if driver is not None:
+            end(driver, keeps=keeps)
 
     def give_back(self) -> None:
         """Give back the borrowed connection, if there is one; for the session over it."""
@@ -267,14 +208,14 @@ class PortalSession(Session):
         """Commit what the session and the prepared statements have written, together."""
         if self.in_transaction():
             super().commit()
-        self._line.end("COMMIT")
+        self._line.end(keeps=True)
 
     def rollback(self) -> None:
         """Undo what the session and the prepared statements have written."""
         try:
             super().rollback()
         finally:
-            self._line.end("ROLLBACK")
+            self._line.end(keeps=False)
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""

@@ -105,10 +105,13 @@ def gzipped(body: bytes) -> bytes:
 
 
 class FinalResponse(Response):
-    """A response whose headers are sent as they stand: whoever makes it has given it all of them.
+    """A response that is sent as it stands: whoever makes it has given it all its headers, and its bytes.
 
-    Werkzeug looks through the headers of each response for what it might have to mend.
+    Werkzeug looks through the headers of each response for what it might have to mend, and wraps its body.
     """
+
+    def __init__(self, body: tuple[bytes, ...], status: int, headers: list[tuple[str, str]]) -> None:
+        super().__init__(body, status, headers, direct_passthrough=True)
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002 -- Werkzeug's signature
         """The headers."""
@@ -137,7 +140,7 @@ def public_response(
 def see_other(path: str) -> Response:
     """The way to another page of ours, after a form; a path of ours is plain ASCII."""
     headers = [("Location", path), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
-    return FinalResponse(None, HTTPStatus.SEE_OTHER, headers)
+    return FinalResponse((), HTTPStatus.SEE_OTHER, headers)
 
 
 @lru_cache(maxsize=_COLOURS)

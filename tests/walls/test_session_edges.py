@@ -24,21 +24,16 @@ if TYPE_CHECKING:
     from build import World
 
     from portal.core.db import Unit
-    from portal.core.line import Shelf
+    from portal.core.shelf import Shelf
 
 
 def site(**given: Any) -> Site:
     return Site(id=new_id(THEN), name="x", created_at=THEN, **{"slug": "x", **given})
 
 
-class Broken:
-    """A cursor of a database whose disk is gone."""
-
-    admitted = False
-
-    def execute(self, *_given: object) -> None:
-        """Nothing: it fails."""
-        raise OperationalError("disk I/O error")
+def fail() -> None:
+    """What a database does whose disk is gone."""
+    raise OperationalError("disk I/O error")
 
 
 def slugs(world: World, scope: Scope) -> set[str]:
@@ -212,7 +207,7 @@ def test_a_connection_that_cannot_be_undone_is_not_lent_again(
     with database.reading(sqlite_world.lyon.scope) as u:
         u.run(READ)
         broken: Any = u.line.driver
-        monkeypatch.setattr(broken, "cursor", Broken)
+        monkeypatch.setattr(broken, "rollback", fail)
     assert len(database.shelf) == 0
     with database.reading(sqlite_world.lyon.scope) as u:
         u.run(READ)

@@ -208,6 +208,7 @@ RULES = {
                 "core/leaving.py",
                 "core/line.py",
                 "core/seal.py",
+                "core/shelf.py",
                 "core/statements.py",
                 "core/upgrade.py",
                 "core/wall.py",
@@ -239,7 +240,7 @@ RULES = {
     ),
     "one place commits": Rule(
         commits,
-        frozenset({"core/db.py", "core/line.py", "core/upgrade.py", "core/wall.py"}),
+        frozenset({"core/db.py", "core/line.py", "core/shelf.py", "core/upgrade.py", "core/wall.py"}),
         ("u.session.commit()", "session.rollback()", "Session(engine)", "PortalSession(e, s, writes=True)"),
     ),
     "one place asks the time": Rule(
