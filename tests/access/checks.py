@@ -262,3 +262,6 @@ CHECKS: dict[str, Callable[[Shown, Seen], list[str]]] = {
 
 ONCE = frozenset({"markup", "absent", "lists", "generated", "without_style", "motion", "forced_colours"})
 """What depends on neither the language nor the width of a screen: looked at once for each."""
+
+OF_A_VIEW = frozenset({"forced_colours"})
+"""What need not be looked at anew for each state of a view."""

@@ -117,14 +117,13 @@ def test_a_pause_that_lasted_too_long_ends_and_an_uncontested_answer_closes(
     assert state_of(world, answered.case_id) is CaseState.CLOSED
 
 
-def test_a_date_is_told_once_on_the_working_day_before_and_once_when_late(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_date_is_told_once_on_the_working_day_before_and_once_when_late(world: World) -> None:
     hired(world, Role.DIRECTOR, "lea")
     filed(world)  # Wednesday 24 March 2027, 10:00: to be read by Friday 26
     told: dict[int, datetime] = {}
     for _hour in range(7 * 24):
-        run(world, tmp_path)
+        with world.database.transaction(world.lyon.scope) as u:
+            tell_due(u)  # as the job does every hour
         told.setdefault(len(about_dates(world)), world.clock.now().astimezone(ZoneInfo("Europe/Paris")))
         world.clock.advance(timedelta(hours=1))
     assert about_dates(world) == [False, True]

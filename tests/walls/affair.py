@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -226,16 +226,18 @@ class Probe:
 
     affair: Affair
     who: Colleague
+    _nobodys: dict[tuple[str, str], Told] = field(default_factory=dict)
+    """What was told of the name that nobody has: several names of the case stand beside the same one."""
 
-    def findings(self) -> list[str]:
-        """The requests that tell a known name from an unknown one; empty for whom the case names."""
-        return [
+    def findings(self) -> Iterator[str]:
+        """The requests that tell a known name from an unknown one; none for whom the case names."""
+        return (
             f"{method} {known}"
             for rule, mark in self._rules()
             for known, unknown in self._addresses(rule)
             for method in sorted((rule.methods or set()) - ANSWERED_BY_FLASK)
             if self._tells(method, mark, known, unknown)
-        ]
+        )
 
     def _tells(self, method: str, mark: str, known: str, unknown: str) -> bool:
         """Whether the answers differ. An address without a name in it is asked once before.
@@ -244,8 +246,15 @@ class Probe:
         """
         if known == unknown:
             self._told(method, unknown, mark, is_known=False)
-        first = self._told(method, known, mark, is_known=True)
-        return first != self._told(method, unknown, mark, is_known=False)
+            first = self._told(method, known, mark, is_known=True)
+            return first != self._told(method, unknown, mark, is_known=False)
+        return self._told(method, known, mark, is_known=True) != self._told_nobody(method, unknown, mark)
+
+    def _told_nobody(self, method: str, unknown: str, mark: str) -> Told:
+        asked = (method, unknown)
+        if asked not in self._nobodys:
+            self._nobodys[asked] = self._told(method, unknown, mark, is_known=False)
+        return self._nobodys[asked]
 
     def _rules(self) -> list[tuple[Rule, str]]:
         """What staff may ask for, with its mark; last the routes that end the sessions of whoever asks."""

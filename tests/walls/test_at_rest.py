@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     from build import World
 
 MARK = "Quittenbaum"
-ROUNDS = 8
+FEW, MANY = 2, 8
+"""How often everything is planted: by default, and where a hundred words are wanted."""
 LEAST = 8
 """Bytes of the shortest piece that is searched: long enough that chance never makes it."""
+REACH = 4096
+"""Bytes each way from a mark in which a word that bears it stands, in the longest spelling."""
 PIECE = 64
 """Bytes of a photo's end that are searched for."""
 
@@ -63,13 +67,32 @@ def found_in(places: Iterable[tuple[str, bytes]], words: Iterable[str]) -> list[
     """Where which word lies in clear. Words that bear the mark are sought where the mark is found."""
     marks = spellings(MARK)
     sought = {word: spellings(word) for word in words}
-    marked = {word for word in sought if MARK.lower() in word.lower()}
     found = []
     for place, content in places:
-        likely = sought.keys() if any(mark in content for mark in marks) else sought.keys() - marked
-        hits = [word for word in likely if any(one in content for one in sought[word])]
+        near = around(marks, content)
+        hits = [
+            word
+            for word, spelled in sought.items()
+            if any(one in (near if MARK.lower() in word.lower() else content) for one in spelled)
+        ]
         found += [f"{word!r} in {place}" for word in hits]
     return found
+
+
+def around(marks: Iterable[bytes], content: bytes) -> bytes:
+    """What stands near the marks: far enough each way for any word, however it is spelled."""
+    spans = sorted(
+        (max(0, hit.start() - REACH), hit.end() + REACH)
+        for mark in marks
+        for hit in re.finditer(re.escape(mark), content)
+    )
+    pieces, until = [], 0
+    for begins, ends in spans:  # overlapping ones as one piece: a word is not to be cut
+        if begins > until:
+            pieces.append(b"\n")
+        pieces.append(content[max(begins, until) : ends])
+        until = max(until, ends)
+    return b"".join(pieces)
 
 
 def files_of(folder: Path, *, without: Path | None = None) -> list[tuple[str, bytes]]:
@@ -126,10 +149,16 @@ def _heap(world: World) -> list[tuple[str, bytes]]:
 
 
 @pytest.fixture
-def planted(world: World, caplog: pytest.LogCaptureFixture) -> Planted:
-    """A hundred personal words and more, and a log that tells everything it can."""
+def rounds() -> int:
+    """How often everything is planted."""
+    return FEW
+
+
+@pytest.fixture
+def planted(world: World, caplog: pytest.LogCaptureFixture, rounds: int) -> Planted:
+    """Personal words that came in by every way, and a log that tells everything it can."""
     caplog.set_level(logging.DEBUG)
-    planted = planted_at(world, world.lyon, MARK, rounds=ROUNDS)
+    planted = planted_at(world, world.lyon, MARK, rounds=rounds)
     planted.word(PASSWORD)
     _asked_for(world, planted)
     sent(world, FileMailer(mailbox_of(world)))
@@ -155,6 +184,7 @@ def test_an_error_of_the_database_tells_no_value(world: World) -> None:
     assert MARK not in str(refusal.value)
 
 
+@pytest.mark.parametrize("rounds", [MANY])
 def test_no_personal_word_lies_in_clear(
     world: World, planted: Planted, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -237,6 +267,15 @@ def test_the_search_knows_every_spelling(spelled: object) -> None:
     assert callable(spelled)
     for word in ("chef@quittenbaum.example", "الوسيط لم يستمع إليّ", "c’est « inacceptable » \\ n° 4107"):
         assert found_in([("a place", b"\0\1" + spelled(word) + b"\2")], [word]) == [f"{word!r} in a place"]
+
+
+def test_a_word_is_found_wherever_its_mark_stands_among_others() -> None:
+    word = f"Yasmine {MARK}, au 12 de la rue des Lilas"
+    far = b"\0" * (3 * REACH)
+    told = [mark + far for mark in spellings(MARK)] + [word.encode(), far, word[: len(word) // 2].encode()]
+    assert found_in([("a place", far.join(told))], [word]) == [f"{word!r} in a place"]
+    assert found_in([("a place", far.join(told).replace(word.encode(), b""))], [word]) == []
+    assert all(len(one) < REACH for one in spellings(word * 8))
 
 
 def test_chance_is_not_taken_for_a_word() -> None:

@@ -9,6 +9,7 @@ that nobody has: the answers must be the same, and nothing of the case may have 
 from __future__ import annotations
 
 import os
+from collections import deque
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -82,11 +83,16 @@ def test_no_page_and_no_figure_changes_when_a_case_names_its_reader(affair: Affa
 def test_no_address_tells_the_case_from_one_that_nobody_has(affair: Affair) -> None:
     affair.happen()
     before = affair.rows()
-    assert Probe(affair, affair.named).findings() == []
+    assert list(Probe(affair, affair.named).findings()) == []
     assert affair.rows() == before
+    # A colleague of the same role is told it, and changes it, as far as the role may: the walk is not blind.
     found, may = Probe(affair, affair.colleague).findings(), PERMISSIONS[affair.role].may
-    assert bool(found) == (Permission.READ_CASES in may)
-    assert (affair.rows() != before) == (Permission.HANDLE_CASES in may)
+    assert any(found) == (Permission.READ_CASES in may)
+    if Permission.HANDLE_CASES in may:
+        assert any(affair.rows() != before for _ in found)
+    else:
+        deque(found, maxlen=0)
+        assert affair.rows() == before
 
 
 @pytest.mark.parametrize("affair", HANDLERS, indirect=True, ids=_called)
@@ -136,5 +142,5 @@ def test_a_page_that_looks_up_for_anybody_is_found(sqlite_world: World) -> None:
     plant_view(sqlite_world, "/s/<slug>/leak/<reference>", leak)
     affair = affair_of(sqlite_world, Role.MEDIATOR)
     affair.happen()
-    found = Probe(affair, affair.named).findings()
+    found = list(Probe(affair, affair.named).findings())
     assert {one.split()[1] for one in found} == {f"/s/passerelle/leak/{one}" for one in affair.references}
