@@ -10,7 +10,7 @@ from statistics import linear_regression, median
 from typing import TYPE_CHECKING
 
 from bench.fill import add_responses, add_structures
-from bench.house import ROOT, WORKERS
+from bench.house import WORKERS
 from bench.ledger import Ledger
 from bench.load import drive, get
 from bench.meter import Watch, pss_megabytes
@@ -32,8 +32,8 @@ _VISITS = 4
 """How often each structure's page is opened before the measuring, so that each worker has met nearly all."""
 
 
-def responses(house: House, most: int) -> list[Figure]:
-    """P7: the journey's CPU beside so many stored responses ÷ beside a thousand; with a picture."""
+def responses(house: House, most: int, picture: Path) -> list[Figure]:
+    """P7: the journey's CPU beside so many stored responses ÷ beside a thousand; drawn into this file."""
     decades = round(math.log10(most / SMALL))
     sizes = [SMALL * 10**n for n in range(decades + 1)]
     with ExitStack() as stack:
@@ -55,8 +55,7 @@ def responses(house: House, most: int) -> list[Figure]:
     slope = linear_regression(
         [math.log10(point.stored) for point in points], [math.log10(point.cpu_ms) for point in points]
     ).slope
-    picture = growth_picture(points, slope)
-    (ROOT / "docs" / "growth.svg").write_text(picture, encoding="utf-8")
+    picture.write_text(growth_picture(points, slope), encoding="utf-8")
     figure = cpu_figure(
         ("P7", f"journey CPU at {most:,} responses ÷ at 1,000"), rounds[-1], rounds[0], bar=1.15
     )
