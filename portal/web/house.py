@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from flask import current_app, request
 
@@ -34,9 +34,11 @@ class House:
 def house() -> House:
     """The house of the current application."""
     # The application itself: every attribute of the stand-in is a search for what it stands for.
-    return cast("House", current_app._get_current_object().extensions[KEY])  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way
+    found: House = current_app._get_current_object().extensions[KEY]  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way
+    return found
 
 
 def this_request() -> Request:
     """The request itself, for whoever looks at more of it than one attribute."""
-    return cast("Request", request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way
+    return found
