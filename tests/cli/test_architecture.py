@@ -17,7 +17,7 @@ FLOORS = {
     for path in Path(portal.__file__).parent.iterdir()
     if (path.is_dir() or path.suffix == ".py") and not path.name.startswith(("_", "static"))
 }
-OF_NO_FLOOR = {"demo_plan", "demo_words", "docs"}
+OF_NO_FLOOR = {"docs"}
 """Words and plans of the fictional world, and what writes `docs/generated`."""
 NAME = re.compile(rf"`((?:{'|'.join(sorted(FLOORS))})(?:\.\w+)+)`")
 

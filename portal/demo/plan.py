@@ -23,7 +23,7 @@ from portal.certification.queries import done_actions
 from portal.certification.report import Span
 from portal.certification.reviewing import close_review, open_review
 from portal.certification.thanking import Thanked, give, waiting_thanks
-from portal.demo_words import GIVEN_BACK, PLAN_WORDS, THANKED
+from portal.demo.words import GIVEN_BACK, PLAN_WORDS, THANKED
 from portal.insight.selection import Period, last_ended, span
 from portal.people.rules import Role
 from portal.records.earlier import Result
