@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from portal.cases.models import Case, CaseFact
-from portal.cases.queries import is_owed
 from portal.cases.rules import Kind
+from portal.cases.worklist import is_owed
 from portal.certification.effects import WINDOW, Side, effect_of, windows
 from portal.tenancy.queries import local_day
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, select
 
 from portal.cases.models import Case, CaseFact
-from portal.cases.queries import is_overdue, is_owed
 from portal.cases.rules import CaseState, Kind
 from portal.cases.ways import Channel
+from portal.cases.worklist import is_overdue, is_owed
 from portal.core.worktime import WorkCalendar
 from portal.insight.catalogue import AGES
 from portal.tenancy.models import CalendarVersion

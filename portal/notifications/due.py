@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from portal.cases.queries import clocks_of, due_soon
+from portal.cases.queries import clocks_of
+from portal.cases.worklist import due_soon
 from portal.notifications.actions import tell_handlers
 from portal.notifications.queries import told_of_dates
 from portal.notifications.rules import Notice

@@ -13,18 +13,11 @@ from flask_babel import gettext
 
 from portal.cases.actions import Given, take
 from portal.cases.beside import translate
-from portal.cases.queries import (
-    PAGE,
-    Sought,
-    attachment_of,
-    case_by_reference,
-    case_key,
-    count_cases,
-    work_list,
-)
+from portal.cases.queries import attachment_of, case_by_reference, case_key
 from portal.cases.rules import KINDS, CaseState, Finding, Kind, Outcome
 from portal.cases.tongues import language_of
 from portal.cases.ways import CHANNELS, TYPED, Channel, Told
+from portal.cases.worklist import PAGE, Sought, count_cases, work_list
 from portal.core.errors import Conflict, Invalid
 from portal.core.worktime import WorkCalendar
 from portal.people.rules import Permission

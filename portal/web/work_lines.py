@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from flask_babel import gettext, ngettext
 
 from portal.cases.alarms import raised
-from portal.cases.queries import Sought, first_words, work_list, written_again
+from portal.cases.queries import first_words, written_again
 from portal.cases.rules import KINDS, CaseState
 from portal.cases.ways import ContactKind
+from portal.cases.worklist import Sought, work_list
 from portal.core.languages import N_
 from portal.core.worktime import ONE_DAY, WorkCalendar
 from portal.people.queries import cards

@@ -22,11 +22,12 @@ from portal.cases.filing import file
 from portal.cases.learning import choose_motif, founded_without_follow_up
 from portal.cases.models import CaseFact, PartnerCase
 from portal.cases.partners import PartnerGiven, partner_of
-from portal.cases.queries import Sought, case_by_id, work_list
+from portal.cases.queries import case_by_id
 from portal.cases.replay import drifted
 from portal.cases.rules import STEPS, Actor, CaseState, Finding, Kind, Outcome
 from portal.cases.standing import SIDE_EVENTS
 from portal.cases.ways import BodyKind, Consent
+from portal.cases.worklist import Sought, work_list
 from portal.people.rules import Role
 from portal.protection.requests import Asked, enter, erase, requests
 from portal.protection.rights import Proof, Right

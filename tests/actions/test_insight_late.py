@@ -9,8 +9,8 @@ import pytest
 from mailing import WORDS, filed, handling, hired, stepped
 
 from portal.cases.actions import Given, take
-from portal.cases.queries import Sought, work_list
 from portal.cases.rules import Actor, Finding, Kind, Outcome
+from portal.cases.worklist import Sought, work_list
 from portal.insight.queries import figures
 from portal.insight.selection import Period, Selection, span
 from portal.people.rules import Role
