@@ -13,6 +13,7 @@ from flask import Request
 from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from portal.core.errors import Refused
 from portal.web import throttle
@@ -36,6 +37,12 @@ _WITH_FILES = "multipart/form-data"
 _TWO_YEARS = "max-age=63072000"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NUL, _UNREADABLE = "\0", "\ufffd"
+
+
+class Number(IntegerConverter):
+    """A number in an address: one that a column holds. With more digits it is the number of nothing."""
+
+    regex = r"\d{1,9}"
 
 
 class StrictParser(FormDataParser):
@@ -67,6 +74,7 @@ class PortalRequest(Request):
 def register(app: Flask) -> None:
     """Let the application refuse what no view should meet, and send its headers with every answer."""
     app.request_class = PortalRequest
+    app.url_map.converters["int"] = Number
     with app.app_context():
         proxies = house().config.trusted_proxies
     if proxies:

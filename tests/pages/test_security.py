@@ -230,6 +230,19 @@ def test_an_address_that_is_no_text_gets_a_sentence(world: World, path: str, sta
     assert "Nous n’arrivons pas à lire" in page.text
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**199])
+def test_a_number_that_no_row_can_have_is_not_found(world: World, number: int) -> None:
+    director = signed_in(world, Role.DIRECTOR)
+    seen = set()
+    for method in ("GET", "POST"):
+        for path, _mark in staff_pages(world, world.lyon, method, number=number):
+            if str(number) in path:
+                answer = director.client.open(path, method=method, data={"csrf_token": director.csrf})
+                assert answer.status_code == 404, path
+                seen.add(method)
+    assert seen == {"GET", "POST"}
+
+
 @pytest.mark.parametrize(
     "body",
     [b"message=%FF%FE", b"message=\xff\xfe", b"message=%00", b"message=a%00b", b"mess%00age=1", b"%C3=1"],

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 _NOBODY = UUID("01a476c3-0000-7000-8000-000000000000")
 
 
-def staff_pages(world: World, where: Furnished, method: str = "GET") -> list[tuple[str, str]]:
+def staff_pages(
+    world: World, where: Furnished, method: str = "GET", *, number: int = 1
+) -> list[tuple[str, str]]:
     """Address and mark of every page below the structure that answers the method.
 
-    Other arguments than the slug are filled with what nobody has: the guard stands before the look-up.
+    Other arguments than the slug are filled with what nobody has, and with this number: the guard stands
+    before the look-up.
     """
     adapter = world.app.url_map.bind("localhost")
     return [
-        (adapter.build(rule.endpoint, _filled(rule, where), method=method), mark)
+        (adapter.build(rule.endpoint, _filled(rule, where, number), method=method), mark)
         for rule in world.app.url_map.iter_rules()
         if "slug" in rule.arguments
         and method in (rule.methods or ())
@@ -54,14 +57,15 @@ def signed_in_again(world: World, who: Colleague) -> Colleague:
         return replace(who, client=client, csrf=csrf_token(token))
 
 
-def _filled(rule: Rule, where: Furnished) -> dict[str, object]:
-    return {name: _stand_in(one) for name, one in rule._converters.items()} | {"slug": where.structure.slug}
+def _filled(rule: Rule, where: Furnished, number: int) -> dict[str, object]:
+    filled = {name: _stand_in(one, number) for name, one in rule._converters.items()}
+    return filled | {"slug": where.structure.slug}
 
 
-def _stand_in(converter: object) -> object:
-    """A value that the converter takes and nobody has."""
+def _stand_in(converter: object, number: int) -> object:
+    """A value that the converter takes and nobody has; this number where it takes one."""
     if isinstance(converter, UUIDConverter):
         return _NOBODY
     if isinstance(converter, AnyConverter):
         return min(converter.items)
-    return 1 if isinstance(converter, IntegerConverter) else "PAS-2099-999999"
+    return number if isinstance(converter, IntegerConverter) else "PAS-2099-999999"
