@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from atexit import register
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from servers import free_port
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
+PORTAL = str(Path(sys.executable).with_name("portal"))
 SECRET = "a secret of at least thirty-two characters, for tests"
 
 _MOTHER = """
@@ -96,3 +105,29 @@ def portal(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPr
             stream.seek(0)
             told.append(stream.read().decode())
     return subprocess.CompletedProcess(list(arguments), status, *told)
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **more: str) -> Iterator[tuple[int, int]]:
+    """A server over the folder's database; its port, its first process. It must stop when asked to."""
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603 -- our own command
+        [PORTAL, "serve", "--port", str(port), *arguments], env=environment(folder, **more)
+    )
+    try:
+        wait_until_up(port)
+        yield port, process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def wait_until_up(port: int) -> None:
+    """Return when the server answers."""
+    for _ in range(300):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(port)

@@ -51,8 +51,8 @@ _THREADS = 16
 _GRACE_SECONDS = 8
 """What a request that is being answered may still take when the server is asked to stop."""
 _KEEPALIVE_SECONDS = 5
-_NOTICE_SECONDS = 1.0
-"""Of the thirty after which gunicorn's master takes a silent worker for hung."""
+_HUNG_SECONDS, _NOTICE_SECONDS = 30, 1.0
+"""After how long a silence gunicorn's master ends a worker, and how often a worker tells that it lives."""
 _RETRY_SECONDS, _POLL_SECONDS = 5.0, 0.05
 _STOPS = (SIGTERM, SIGINT, SIGQUIT)
 _OTHERS = 0o077
@@ -181,6 +181,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             "accesslog": None,
             "control_socket_disable": True,
+            "timeout": _HUNG_SECONDS,
             "graceful_timeout": _GRACE_SECONDS,
             "keepalive": _KEEPALIVE_SECONDS,
             "on_starting": self._starting,

@@ -64,8 +64,8 @@ class Direct:
     text: str
     binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     """Of each place in the text: the value's name, and how it is written."""
-    fixed: Mapping[str, Any]
-    """The values that stand in the statement itself."""
+    defaults: Mapping[str, Any]
+    """What stands in the statement itself, for whoever gives no other value."""
     columns: tuple[Callable[[Any], Any] | None, ...]
     """How each column is read."""
     row: Callable[[Iterable[Any]], Any] | None
@@ -73,11 +73,15 @@ class Direct:
 
     def bound(self, values: Mapping[str, object]) -> list[Any]:
         """What stands in each place of the text. Raises `InvalidRequestError` for a missing value."""
-        held = {**self.fixed, **values} if self.fixed else values
+        held = {**self.defaults, **values} if self.defaults else values
         try:
-            return [held[name] if write is None else write(held[name]) for name, write in self.binds]
+            found = [held[name] for name, _ in self.binds]
         except KeyError as missing:
             raise InvalidRequestError(f"A value is required for {missing}") from None
+        return [
+            value if write is None else write(value)
+            for value, (_, write) in zip(found, self.binds, strict=True)
+        ]
 
     def outcome(self, rows: Iterable[Sequence[Any]], rowcount: int) -> Rows:
         """The driver's rows as the house uses them."""
@@ -103,10 +107,10 @@ def direct(statement: Any, dialect: Dialect, names: Iterable[str]) -> Direct | N
         return None
     places = [(name, compiled.binds[name]) for name in compiled.positiontup]
     binds = tuple((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in places)
-    fixed = {name: bind.effective_value for name, bind in places if not bind.required}
+    defaults = {name: bind.effective_value for name, bind in places if not bind.required}
     if not isinstance(statement, Select):
-        return Direct(str(compiled), binds, fixed, (), None)
+        return Direct(str(compiled), binds, defaults, (), None)
     columns = list(statement.selected_columns)
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 -- its names are known at run time
     readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-    return Direct(str(compiled), binds, fixed, tuple(readers), row._make)
+    return Direct(str(compiled), binds, defaults, tuple(readers), row._make)

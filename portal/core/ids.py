@@ -18,12 +18,12 @@ from portal.core.crypto import keyed_digest
 from portal.core.errors import Invalid
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CODE_SIGNS = frozenset(CODE_ALPHABET)
 CODE_LENGTH = 6
 LOCATOR_LENGTH = 6
 SECRET_LENGTH = 10
 RECEIPT_LENGTH = LOCATOR_LENGTH + SECRET_LENGTH + 2
 
+_CODE_SIGNS = frozenset(CODE_ALPHABET)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY_MS = timedelta(days=1) // _MILLISECOND

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.errors import Unscoped
 from portal.core.seal import FLUSHING, run_sealed
-from portal.core.shelf import end
+from portal.core.shelf import end_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,7 +153,7 @@ class Line:
         if self._session is not None:
             self._session.commit()
         else:
-            self.end(keeps=True)
+            self.conclude(keeps=True)
 
     def close(self) -> None:
         """Give the connection back; what was not kept is undone."""
@@ -162,13 +162,13 @@ class Line:
         else:
             self.give_back()
 
-    def end(self, *, keeps: bool) -> None:
+    def conclude(self, *, keeps: bool) -> None:
         """End the transaction of the borrowed connection, if there is one; for the session over it."""
         if self._connection is not None and self._connection.in_transaction():
             self._connection.commit() if keeps else self._connection.rollback()
         driver: Any = None if self._borrowed is None else self._borrowed.dbapi_connection
         if driver is not None:
-            end(driver, keeps=keeps)
+            end_transaction(driver, keeps=keeps)
 
     def give_back(self) -> None:
         """Give back the borrowed connection, if there is one; for the session over it."""
@@ -208,14 +208,14 @@ class PortalSession(Session):
         """Commit what the session and the prepared statements have written, together."""
         if self.in_transaction():
             super().commit()
-        self._line.end(keeps=True)
+        self._line.conclude(keeps=True)
 
     def rollback(self) -> None:
         """Undo what the session and the prepared statements have written."""
         try:
             super().rollback()
         finally:
-            self._line.end(keeps=False)
+            self._line.conclude(keeps=False)
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""

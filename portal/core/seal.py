@@ -103,7 +103,7 @@ class _SealedCursor(sqlite3.Cursor):
 
 
 class SealedDriver(sqlite3.Connection):
-    """A SQLite connection all of whose cursors are sealed."""
+    """A SQLite connection all of whose cursors are sealed, but for the one of `run_sealed`."""
 
     sealed = False
 

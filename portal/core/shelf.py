@@ -19,7 +19,7 @@ _MOST_IDLE = 4
 _LENT_AFTER = "portal_disposals"
 
 
-def end(driver: sqlite3.Connection, *, keeps: bool) -> None:
+def end_transaction(driver: sqlite3.Connection, *, keeps: bool) -> None:
     """End the transaction that is under way, if there is one: kept or undone. Raises SQLAlchemy's errors."""
     try:
         driver.commit() if keeps else driver.rollback()
@@ -66,7 +66,7 @@ class Shelf:
             lent.close()
             return
         try:
-            end(driver, keeps=False)
+            end_transaction(driver, keeps=False)
         except DBAPIError:
             lent.invalidate()  # nobody knows what state it is in
             lent.close()

@@ -107,7 +107,8 @@ def gzipped(body: bytes) -> bytes:
 class FinalResponse(Response):
     """A response that is sent as it stands: whoever makes it has given it all its headers, and its bytes.
 
-    Werkzeug looks through the headers of each response for what it might have to mend, and wraps its body.
+    Werkzeug looks through the headers of each response for what it might have to mend, and wraps its body to
+    tell when it was sent: of this one nobody is told.
     """
 
     def __init__(self, body: tuple[bytes, ...], status: int, headers: list[tuple[str, str]]) -> None:

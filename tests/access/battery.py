@@ -47,7 +47,7 @@ class Shown:
     page: Page
     width: int
     seen: set[str] = field(default_factory=set)
-    """Kinds of controls whose focus was looked at, by this browser and for this run."""
+    """Kinds of controls whose focus, and of parts whose forced colours were looked at in this run."""
 
     def probe(self, name: str, *given: Any) -> list[str]:
         """What one of the probes finds."""

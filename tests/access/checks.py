@@ -154,11 +154,15 @@ def spaced(shown: Shown, _seen: Seen) -> list[str]:
 
 
 def forced_colours(shown: Shown, _seen: Seen) -> list[str]:
-    """In the colours of the system, pictures and words stand out by 3:1 from what they lie on."""
+    """In the colours of the system, pictures and words stand out by 3:1 from what they lie on.
+
+    Each kind of part where it stands once a run: most pages are drawn with what others have shown already.
+    """
     shown.page.emulate_media(forced_colors="active", color_scheme="dark")
     found = shown.probe("colour_alone")
-    whole = shown.picture(full_page=True)
-    boxes: list[dict[str, Any]] = shown.step("pictures")
+    boxes: list[dict[str, Any]] = [box for box in shown.step("pictures") if box["kind"] not in shown.seen]
+    shown.seen.update(box["kind"] for box in boxes)
+    whole = shown.picture(full_page=True) if boxes else Image.new("RGB", (1, 1))
     for box in boxes:
         # A picture is held against what is around it, too.
         more = 3 if "<svg" in box["called"] else 0
@@ -262,6 +266,3 @@ CHECKS: dict[str, Callable[[Shown, Seen], list[str]]] = {
 
 ONCE = frozenset({"markup", "absent", "lists", "generated", "without_style", "motion", "forced_colours"})
 """What depends on neither the language nor the width of a screen: looked at once for each."""
-
-OF_A_VIEW = frozenset({"forced_colours"})
-"""What need not be looked at anew for each state of a view."""

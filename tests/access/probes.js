@@ -12,6 +12,14 @@
   const called = (el) =>
     `<${el.tagName.toLowerCase()}${el.id ? "#" + el.id : ""}${el.getAttribute("class") ? "." + el.getAttribute("class").replace(/ /g, ".") : ""}> ${words(el).slice(0, 40)}`;
 
+  // What a part is drawn by: its own look and that of the three around it, for a picture its lines.
+  const drawn = (el) => `${el.tagName}.${el.getAttribute("class") || ""}[${el.getAttribute("style") || ""}]`;
+  const whereabouts = (el) => {
+    const around = [el];
+    while (around.length < 4 && around.at(-1).parentElement) around.push(around.at(-1).parentElement);
+    return `colours of ${document.body.className} ${around.map(drawn).join(" in ")} ${el.tagName === "svg" ? el.innerHTML : ""}`;
+  };
+
   // --- colours (WCAG 2.2, relative luminance and contrast ratio)
   const rgba = (text) => {
     const found = text.match(/[\d.]+/g);
@@ -370,7 +378,7 @@
       return all("svg, button, .button, [aria-current], h1, .tag, .error, label, a")
         .filter((el) => el.checkVisibility() && !el.closest(".skip-link, .out-of-sight, .qr, .code-card, thead"))
         .filter((el) => el.tagName !== "svg" || [...el.children].some((one) => box(one).width >= 1))
-        .map((el) => ({ x: box(el).x + scrollX, y: box(el).y + scrollY, width: box(el).width, height: box(el).height, called: called(el) }))
+        .map((el) => ({ x: box(el).x + scrollX, y: box(el).y + scrollY, width: box(el).width, height: box(el).height, called: called(el), kind: whereabouts(el) }))
         .filter((at) => at.width > 4 && at.height > 4);
     },
   };

@@ -11,15 +11,13 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from access.checks import CHECKS, OF_A_VIEW, ONCE, Seen
+from access.checks import CHECKS, ONCE, Seen
 from access.ground import Ground, Visitor
 from access.screens import NO_PAGE, SCREENS
 
 from portal.web.guard import is_staff_address
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from access.battery import Projector
     from access.screens import Screen
 
@@ -38,21 +36,10 @@ def looks(name: str) -> tuple[tuple[str, int], ...]:
     return (SHORT[list(SCREENS).index(name) % len(SHORT)],)
 
 
-def due(name: str, number: int) -> set[str]:
-    """The checks that are made of a screen at this look: all of them at the first.
-
-    The dearest, forced colours, are looked at once for each view unless the whole product was asked for: the
-    screens of one view are drawn with the same parts.
-    """
-    checks = CHECKS.keys() - (ONCE if number else frozenset())
-    first = next(one for one in SCREENS if SCREENS[one].endpoint == SCREENS[name].endpoint)
-    return checks if name == first or os.environ.get("PORTAL_TEST_LONG") else checks - OF_A_VIEW
-
-
 def faults(
-    projector: Projector, ground: Ground, screen: Screen, look: tuple[str, int], checks: Container[str]
+    projector: Projector, ground: Ground, screen: Screen, look: tuple[str, int], *, is_first: bool
 ) -> list[str]:
-    """Everything that is wrong with a screen by these checks, each with the name of its check."""
+    """Everything that is wrong with a screen, each with the name of its check."""
     language, width = look
     answer = screen.opened(Visitor(ground, language))
     assert answer.status_code == screen.status, (answer.status_code, answer.text)
@@ -63,7 +50,7 @@ def faults(
     return [
         f"{language} at {width}, {name}: {fault}"
         for name, check in CHECKS.items()
-        if (not screen.only or name in screen.only) and name in checks
+        if (not screen.only or name in screen.only) and (is_first or name not in ONCE)
         for fault in check(shown, seen)
     ]
 
@@ -74,7 +61,7 @@ def test_a_screen_passes_every_check(projector: Projector, ground: Ground, name:
     found = [
         one
         for number, look in enumerate(looks(name))
-        for one in faults(projector, ground, screen, look, due(name, number))
+        for one in faults(projector, ground, screen, look, is_first=number == 0)
     ]
     assert not found, "\n".join(found)
 

@@ -123,7 +123,7 @@ def test_a_date_is_told_once_on_the_working_day_before_and_once_when_late(world:
     told: dict[int, datetime] = {}
     for _hour in range(7 * 24):
         with world.database.transaction(world.lyon.scope) as u:
-            tell_due(u)  # as the job does every hour
+            tell_due(u)  # which the job does every hour: see tests/faults/test_clock.py
         told.setdefault(len(about_dates(world)), world.clock.now().astimezone(ZoneInfo("Europe/Paris")))
         world.clock.advance(timedelta(hours=1))
     assert about_dates(world) == [False, True]

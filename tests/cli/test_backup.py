@@ -8,8 +8,7 @@ import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.test_commands import serving
-from commanding import portal
+from commanding import portal, serving
 from conftest import NOON
 from servers import OWNER, as_superuser, binaries
 from sqlalchemy import create_engine, text
@@ -193,7 +192,7 @@ def test_an_operator_copies_a_portal_that_serves_and_brings_it_back(tmp_path: Pa
     portal(data, "db", "upgrade")
     given = ("structure", "create", "--slug", "escale", "--letters", "ESC", "--name", "L’Escale")
     portal(data, *given)
-    with serving(data):
+    with serving(data, "--workers", "1"):
         made = portal(data, "db", "backup", "--json")
     assert made.returncode == 0, made.stderr
     file = json.loads(made.stdout)["file"]

@@ -6,51 +6,22 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
-from commanding import environment, portal
+from commanding import portal, serving
 
 from bench.meter import tree
 from portal.cli import server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pytest
 
-PORTAL = str(Path(sys.executable).with_name("portal"))
 _IDLE = 40
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[int, int]]:
-    """A server over the folder's database; its port, its first process. It must stop when asked to."""
-    port = free_port()
-    process = subprocess.Popen(  # noqa: S603 -- our own command
-        [PORTAL, "serve", "--port", str(port), "--workers", "1"], env=environment(folder)
-    )
-    try:
-        wait_until_up(port)
-        yield port, process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
 
 
 def databases_of(pid: int) -> list[str]:
@@ -60,17 +31,6 @@ def databases_of(pid: int) -> list[str]:
         with suppress(FileNotFoundError):  # closed meanwhile
             held.append(str(link.readlink()))
     return [name for name in held if "/portal.db" in name]
-
-
-def wait_until_up(port: int) -> None:
-    """Return when the server answers."""
-    for _ in range(300):
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5):
-                return
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise AssertionError(port)
 
 
 def test_a_structure_is_founded_listed_and_someone_invited(tmp_path: Path) -> None:
@@ -134,7 +94,7 @@ def test_wrong_usage_is_two(tmp_path: Path) -> None:
 
 def test_the_server_answers_beside_idle_connections_and_stops_when_asked(tmp_path: Path) -> None:
     portal(tmp_path, "db", "upgrade")
-    with serving(tmp_path) as (port, _):
+    with serving(tmp_path, "--workers", "1") as (port, _):
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(_IDLE)]
         try:
             with urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5) as page:
@@ -146,11 +106,22 @@ def test_the_server_answers_beside_idle_connections_and_stops_when_asked(tmp_pat
 
 def test_the_master_opens_no_connection_that_its_forks_would_share(tmp_path: Path) -> None:
     portal(tmp_path, "db", "upgrade")
-    with serving(tmp_path) as (port, master):
+    with serving(tmp_path, "--workers", "1") as (port, master):
         with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
             assert page.status == 200
         assert not databases_of(master)
         assert any(databases_of(pid) for pid in tree(master)), "nobody has read the database"
+
+
+def test_a_worker_tells_once_a_second_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    now = 1_000.0
+    monkeypatch.setattr(server, "monotonic", lambda: now)
+    worker: Any = object.__new__(server.Worker)
+    worker.tmp = SimpleNamespace(notify=lambda: told.append(now))
+    for now in (1_000.0, 1_000.2, 1_000.9, 1_001.0, 1_001.5, 1_031.0):  # noqa: B007 -- the clock reads it
+        worker.notify()
+    assert told == [1_000.0, 1_001.0, 1_031.0]
 
 
 def test_a_job_worker_that_has_hardly_begun_hears_that_it_should_stop(

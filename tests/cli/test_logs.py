@@ -20,8 +20,8 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import pytest
-from cli.test_commands import free_port, wait_until_up
-from commanding import environment, portal
+from commanding import environment, portal, wait_until_up
+from servers import free_port
 
 from portal.app import compose
 from portal.cli.logs import EVENTS, FIELDS, JsonLine

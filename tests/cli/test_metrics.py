@@ -5,26 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.test_commands import PORTAL, free_port, wait_until_up
 from click.exceptions import Exit
-from commanding import environment, portal
+from commanding import environment, portal, serving, wait_until_up
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import SQLAlchemyError
 from staff import signed_in
 
 import portal as package
+from bench.meter import tree
 from portal.cli import checks, server
 from portal.core.config import load
 from portal.core.ids import new_id
@@ -35,8 +32,8 @@ from portal.web import metrics
 from portal.web.house import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from build import World
     from flask.testing import FlaskClient
@@ -170,23 +167,6 @@ def test_a_database_that_is_away_is_told(watched: World, monkeypatch: pytest.Mon
     assert ("portal_outbox_late", "") not in seen
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[int, int]]:
-    """The server with two workers and a token; its port and the master's number."""
-    port = free_port()
-    process = subprocess.Popen(  # noqa: S603 -- our own command
-        [PORTAL, "serve", "--port", str(port), "--workers", "2", "--no-jobs"],
-        env=environment(folder, PORTAL_METRICS_TOKEN=TOKEN, TMPDIR=str(folder)),
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_up(port)
-        yield port, process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-
-
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> str:
     """The body of one answer, over a line of its own: either worker may take it."""
     connection = HTTPConnection("127.0.0.1", port, timeout=15)
@@ -216,14 +196,10 @@ def test_a_server_that_cannot_begin_leaves_no_folder_behind(
     assert metrics.FOLDER not in os.environ
 
 
-def children(master: int) -> list[int]:
-    """The workers."""
-    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
-
-
 def test_the_workers_of_the_real_server_count_together_and_forget_nothing(tmp_path: Path) -> None:
     portal(tmp_path, "db", "upgrade")
-    with serving(tmp_path) as (port, master):
+    settings = {"PORTAL_METRICS_TOKEN": TOKEN, "TMPDIR": str(tmp_path)}
+    with serving(tmp_path, "--workers", "2", "--no-jobs", **settings) as (port, master):
         assert "token" in get(port, "/metrics")
         asked = 0
         for _ in range(20):  # the second worker may begin later, and one of them may take all of a round
@@ -234,7 +210,7 @@ def test_the_workers_of_the_real_server_count_together_and_forget_nothing(tmp_pa
         assert len(list(tmp_path.glob("portevoix-*/counter_*.db"))) == 2, "one worker took every request"
         for _ in range(5):  # whichever worker is asked tells the same
             assert read(get(port, "/metrics", HEADERS))["portal_requests_total", "cases.cases 3xx"] == asked
-        os.kill(children(master)[0], signal.SIGKILL)
+        os.kill(tree(master)[1], signal.SIGKILL)
         wait_until_up(port)
         for _ in range(10):
             get(port, "/s/escale/cases")

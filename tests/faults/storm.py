@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from build import furnished
-from cli.test_commands import PORTAL, free_port
-from commanding import environment
+from commanding import PORTAL, environment
+from servers import free_port
 
 from portal.app import compose
 from portal.cli.database import make_room

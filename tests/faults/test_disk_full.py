@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from cli.test_commands import PORTAL
 from click.exceptions import Exit
+from commanding import PORTAL
 from faults.ledger import Ledger, post_the_rest
 from faults.storm import Answer, Crowd, Portal, founded, supervised
 from sqlalchemy.exc import OperationalError

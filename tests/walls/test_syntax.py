@@ -54,6 +54,8 @@ _WALL_NAMES = frozenset(
         "run_sealed",
         "driver",
         "give_back",
+        "conclude",
+        "end_transaction",
     }
 )
 _CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"})
@@ -228,7 +230,7 @@ RULES = {
     ),
     "only the wall gives its seal": Rule(
         inside_of_the_wall,
-        frozenset({"core/wall.py", "core/db.py", "core/line.py", "core/seal.py"}),
+        frozenset({"core/wall.py", "core/db.py", "core/line.py", "core/seal.py", "core/shelf.py"}),
         (
             "from portal.core.seal import SEALED",
             "seal.gate(c, 'x')",
@@ -236,6 +238,8 @@ RULES = {
             "cursor.admitted = True",
             "u.session.open_for_flush()",
             "u.line.driver",
+            "u.line.conclude(keeps=True)",
+            "from portal.core.shelf import end_transaction",
         ),
     ),
     "one place commits": Rule(
