@@ -86,6 +86,7 @@ EVENTS: dict[str, Event] = {
     "notice %s given up after %s tries": Event("a mail was given up", ("notice", "tries")),
     "structure %s was erased: %s rows": Event("a structure was erased", ("structure", "rows")),
     "the job worker could not go on": Event("the job worker could not go on"),
+    "the portal could not begin": Event("the portal could not begin"),
     "a thread ended": Event("a thread ended"),
     # What gunicorn says from "warning" on.
     "Worker (pid:%s) was sent %s!": _PROCESS_ENDED,

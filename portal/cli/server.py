@@ -209,9 +209,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             os.environ[FOLDER] = mkdtemp(prefix="portevoix-")
         try:
             app = self.portal = compose(self.config)[0]
-        except BaseException:
+        except BaseException as fault:
             self._stopped(_master)  # gunicorn asks for it only once it has begun
-            raise
+            if not isinstance(fault, Exception):
+                raise
+            log.exception("the portal could not begin")
+            raise SystemExit(1) from None  # a traceback on the terminal would tell values
         app.wsgi_app = _readable(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
         _share_memory()
 

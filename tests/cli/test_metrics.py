@@ -177,8 +177,8 @@ def get(port: int, path: str, headers: dict[str, str] | None = None) -> str:
         connection.close()
 
 
-def test_a_server_that_cannot_begin_leaves_no_folder_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_server_that_cannot_begin_says_so_and_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_config: object) -> None:
         raise ZeroDivisionError
@@ -189,8 +189,10 @@ def test_a_server_that_cannot_begin_leaves_no_folder_behind(
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     config = replace(load(environment(tmp_path)), metrics_token=TOKEN)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SystemExit) as left:
         server.Server(config, port=0, workers=1)._starting(None)
+    assert left.value.code == 1
+    assert [record.getMessage() for record in caplog.records] == ["the portal could not begin"]
     logging.captureWarnings(capture=False)
     assert not list(tmp_path.glob("portevoix-*"))
     assert metrics.FOLDER not in os.environ
