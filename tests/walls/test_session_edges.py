@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from sqlite3 import OperationalError, ProgrammingError
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import create_engine, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from walls.siege import THEN
 
 from portal.channels.models import CodeDirectory
@@ -15,16 +16,17 @@ from portal.core.db import Scope
 from portal.core.errors import Unscoped
 from portal.core.ids import new_id
 from portal.core.schema import table_of
+from portal.core.shelf import Shelf
 from portal.core.wall import Walled, person_of
 from portal.tenancy.models import Site, Structure, Team
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from build import World
 
     from portal.core.db import Unit
-    from portal.core.shelf import Shelf
 
 
 def site(**given: Any) -> Site:
@@ -184,6 +186,22 @@ def test_what_lies_on_the_shelf_has_no_transaction_and_ends_with_the_engine(sqli
     for driver in drivers:
         with pytest.raises(ProgrammingError, match="closed"):
             driver.cursor()
+
+
+def test_four_connections_wait_and_the_others_go_back_to_the_pool(sqlite_world: World) -> None:
+    database = sqlite_world.database
+    for at_once, waiting in ((3, 3), (6, 4)):
+        with ExitStack() as stack:
+            for _ in range(at_once):
+                stack.enter_context(database.reading(sqlite_world.lyon.scope)).run(READ)
+        assert len(database.shelf) == waiting
+        assert database.engine.pool.checkedout() == waiting  # type: ignore[attr-defined]  # of its pool
+
+
+def test_a_database_that_cannot_be_opened_is_told_in_sqlalchemys_words(tmp_path: Path) -> None:
+    shelf = Shelf(create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'portal.db'}"))
+    with pytest.raises(DBAPIError, match="unable to open"):
+        shelf.take()
 
 
 def test_a_connection_lent_while_the_engine_ends_does_not_come_back(sqlite_world: World) -> None:
