@@ -26,7 +26,7 @@ _QUICK_DISK = 0.0005
 def survey(house: House) -> list[Figure]:
     """P1: the page, the first tap, the next page."""
     with house.portal() as portal, house.floor() as floor:
-        ours, bare = opinions(house, [portal, floor], Plan(250, 6))
+        ours, bare = opinions(house, [portal, floor], Plan(300, 10))
     return [cpu_figure(("P1", "survey journey, CPU ÷ floor"), ours, bare, bar=2.0)]
 
 
@@ -64,7 +64,7 @@ def tail(house: House) -> list[Figure]:
 def durability(house: House) -> list[Figure]:
     """P6: journeys in a second, waiting for the disk ÷ not waiting."""
     with house.portal("full") as full, house.portal("off", command=WITHOUT_SYNC) as off:
-        waiting, careless = opinions(house, [full, off], Plan(320, 6, at_once=8))
+        waiting, careless = opinions(house, [full, off], Plan(640, 10, at_once=8))
     figure = median(a.per_second / b.per_second for a, b in zip(waiting, careless, strict=True))
     fast, faster = (median(one.per_second for one in rounds) for rounds in (waiting, careless))
     wait = median(one.ground.fsync for one in waiting)
