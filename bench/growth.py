@@ -45,7 +45,7 @@ def responses(house: House, most: int, picture: Path) -> list[Figure]:
         ]
         ledgers = {side.name: Ledger(house, side) for side in sides}
         rounds = interleaved(
-            sides, lambda side, count: ledgers[side.name].opinions(count), Plan(300, 5), disk=house.root
+            sides, lambda side, count: ledgers[side.name].opinions(count), Plan(300, 9), disk=house.root
         )
         for ledger in ledgers.values():
             ledger.check()
@@ -84,7 +84,7 @@ def structures(house: House, count: int) -> list[Figure]:
             where = spread if side is among else cycle([house.place.entrance])
             return ledgers[side.name].opinions(journeys, where)
 
-        few, lots = interleaved([alone, among], make, Plan(400, 5), disk=house.root, pids=without_jobs)
+        few, lots = interleaved([alone, among], make, Plan(400, 15), disk=house.root, pids=without_jobs)
         for ledger in ledgers.values():
             ledger.check()
         grown = workers_megabytes(among) - workers_megabytes(alone)
