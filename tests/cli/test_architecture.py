@@ -18,7 +18,7 @@ FLOORS = {
     if (path.is_dir() or path.suffix == ".py") and not path.name.startswith(("_", "static"))
 }
 OF_NO_FLOOR = {"docs"}
-"""Words and plans of the fictional world, and what writes `docs/generated`."""
+"""What writes `docs/generated`."""
 NAME = re.compile(rf"`((?:{'|'.join(sorted(FLOORS))})(?:\.\w+)+)`")
 
 
