@@ -100,7 +100,8 @@ class Line:
     @property
     def driver(self) -> SealedDriver:
         """SQLite's own connection, in its transaction."""
-        driver: Any = self._lent().dbapi_connection
+        borrowed = self._lent() if self._borrowed is None else self._borrowed
+        driver: Any = borrowed.dbapi_connection
         if not driver.in_transaction:
             run_sealed(driver, BEGINS[self._writes])
         found: SealedDriver = driver

@@ -42,6 +42,14 @@ def id_of(value: bytes) -> uuid.UUID:
     return uuid.UUID(bytes=value)
 
 
+def _written(value: uuid.UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
+
+
+def _read(value: bytes | None) -> uuid.UUID | None:
+    return None if value is None else id_of(value)
+
+
 class RowId(TypeDecorator[uuid.UUID]):
     """A 128-bit id made by the application: `uuid` on PostgreSQL, 16 bytes on SQLite (which sort alike)."""
 
@@ -52,13 +60,14 @@ class RowId(TypeDecorator[uuid.UUID]):
         """The column type of this database."""
         return dialect.type_descriptor(Uuid() if dialect.name == "postgresql" else LargeBinary(ID_BYTES))
 
-    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
-        """The value as this database takes it."""
-        return value if value is None or dialect.name == "postgresql" else value.bytes
+    # The processors themselves: by `process_bind_param`, an id would pass four functions on its way.
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """How an id is written to this database."""
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else _written
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
-        """The id as the house uses it."""
-        return value if value is None or dialect.name == "postgresql" else id_of(value)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """How an id of this database is read."""
+        return super().result_processor(dialect, coltype) if dialect.name == "postgresql" else _read
 
 
 class Instant(TypeDecorator[datetime]):

@@ -51,12 +51,26 @@ _ITEMS = Walled(
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """The ids of a version's items by their code."""
+
+    _places: Mapping[str, int]
+    _ids: bytes
+    """One after the other, 16 bytes each."""
+
+    def __getitem__(self, code: str) -> UUID:
+        """The id of an item. Raises `KeyError` for a code that the version does not have."""
+        start = self._places[code]
+        return id_of(self._ids[start : start + ID_BYTES])
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """A published version, parsed, with the ids of its items by their code."""
 
     version_id: UUID
     form: Form
-    items: Mapping[str, UUID]
+    items: Items
     digest: str
     """SHA-256 of its document: two structures that ask the same have the same."""
 
@@ -67,12 +81,12 @@ class _Document:
 
     digest: str
     form: Form
-    codes: tuple[str, ...]
-    """Of its items, in the order in which their ids are kept."""
+    places: Mapping[str, int]
+    """Where the id of each item begins among those kept, by the item's code."""
 
 
 _versions: Bounded[bytes, tuple[_Document, bytes]] = Bounded(_VERSIONS)
-"""By structure and version: the document, and the ids of the items one after the other, 16 bytes each."""
+"""By structure and version: the document, and the ids of its items."""
 _documents: Bounded[tuple[str, tuple[str, ...]], _Document] = Bounded(_FORMS)
 
 
@@ -124,9 +138,7 @@ def version(u: Unit, version_id: UUID) -> Published:
         known = _read(u, version_id)
         _versions.put(key, known)
     document, ids = known
-    cut = (id_of(ids[start : start + ID_BYTES]) for start in range(0, len(ids), ID_BYTES))
-    items = dict(zip(document.codes, cut, strict=True))
-    return Published(version_id, document.form, items, document.digest)
+    return Published(version_id, document.form, Items(document.places, ids), document.digest)
 
 
 def _read(u: Unit, version_id: UUID) -> tuple[_Document, bytes]:
@@ -137,7 +149,8 @@ def _read(u: Unit, version_id: UUID) -> tuple[_Document, bytes]:
     document = _documents.get((digest, codes))
     if document is None:
         (told,) = u.all(select(QuestionnaireVersion.document).where(QuestionnaireVersion.id == version_id))
-        document = _Document(digest, parse(told), codes)
+        places = {code: ID_BYTES * number for number, code in enumerate(codes)}
+        document = _Document(digest, parse(told), places)
         _documents.put((digest, codes), document)
     return document, b"".join(item_id.bytes for _, item_id in pairs)
 
