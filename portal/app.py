@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from flask.sessions import NullSession, SessionInterface
 from flask_babel import Babel
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import StrictUndefined
-from werkzeug.routing import MapAdapter
 
 from portal.cases import models as _cases
 from portal.certification import handlers as of_certification
@@ -89,19 +86,16 @@ from portal.web import (
     thanks,
     watch,
 )
+from portal.web.dispatch import Portal, check_hooks
 from portal.web.guard import check_marks
 from portal.web.house import KEY, House
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask import Request, Response
-    from flask.sessions import SessionMixin
+    from flask import Flask
 
     from portal.core.clock import Clock
     from portal.core.config import Config
 
-MAX_PUBLIC_BYTES = 256 * 1024
 _PEPPER = "pepper"
 BLUEPRINTS = (
     sign_in.bp,
@@ -170,45 +164,6 @@ SLICES = (
 """Their models are one schema: a foreign key finds its table only when every slice is there."""
 
 
-class _NoSession(SessionInterface):
-    """No session of Flask's: who is signed in stands in a row of the database, and residents have none."""
-
-    def __init__(self) -> None:
-        self._none = NullSession()
-
-    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002 -- Flask's signature
-        """The same nothing for everybody: it refuses to be written."""
-        return self._none
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Nothing."""
-
-
-class Portal(Flask):
-    """Flask over views of which none is a coroutine: else it asks that of every hook at every request."""
-
-    session_interface = _NoSession()
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself."""
-        return func
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """What finds the view of a request: by its path alone, whatever host it was asked of."""
-        if request is None:
-            return super().create_url_adapter(request)
-        return MapAdapter(
-            self.url_map,
-            request.host,
-            request.root_path,
-            "",
-            request.scheme,
-            request.path,
-            request.method,
-            request.query_string.decode(errors="replace"),
-        )
-
-
 def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Database]:
     """The application and its database, ready to serve; the schema is brought up by `portal db upgrade`."""
     clock = clock or SystemClock()
@@ -216,7 +171,6 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
-        MAX_CONTENT_LENGTH=MAX_PUBLIC_BYTES,
         BABEL_DEFAULT_LOCALE=DEFAULT,
         BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
         BABEL_DOMAIN="portal",
@@ -239,6 +193,7 @@ def compose(config: Config, *, clock: Clock | None = None) -> tuple[Flask, Datab
         app.register_blueprint(blueprint)
     check_marks(app)
     metrics.register(app, database)
+    check_hooks(app)
     return app, database
 
 
@@ -246,8 +201,6 @@ def _database(app: Flask, clock: Clock, keys: Keys) -> Database:
     """The engine that Flask-SQLAlchemy made of our own base class, with the walls put in place."""
     db = SQLAlchemy(model_class=Base, disable_autonaming=True)
     db.init_app(app)
-    # It would end its own session after each request: units have theirs, and end them.
-    app.teardown_appcontext_funcs.clear()
     bus = Bus()
     for event, handler in (*of_certification.SUBSCRIPTIONS, *of_notifications.SUBSCRIPTIONS):
         bus.subscribe(event, handler)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, current_app, render_template, request
 from flask_babel import force_locale
 from markupsafe import Markup
-from werkzeug.datastructures import Accept
+from werkzeug.datastructures import Accept, Headers
 from werkzeug.http import parse_accept_header
 
 from portal.core.languages import DEFAULT, LANGUAGES
@@ -25,8 +25,6 @@ from portal.web.theme import DEFAULT_COLOUR, corrected
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from wsgiref.types import WSGIEnvironment
-
-    from werkzeug.datastructures import Headers
 
     from portal.web.place import Place
 
@@ -104,6 +102,13 @@ def gzipped(body: bytes) -> bytes:
     return gzip.compress(body, _GZIP_LEVEL, mtime=0)
 
 
+class _GivenHeaders(Headers):
+    """Headers of our own making, kept as they are: Werkzeug looks at each of them, gunicorn does so again."""
+
+    def __init__(self, headers: list[tuple[str, str]]) -> None:
+        self._list = headers
+
+
 class FinalResponse(Response):
     """A response that is sent as it stands: whoever makes it has given it all its headers, and its bytes.
 
@@ -112,7 +117,7 @@ class FinalResponse(Response):
     """
 
     def __init__(self, body: tuple[bytes, ...], status: int, headers: list[tuple[str, str]]) -> None:
-        super().__init__(body, status, headers, direct_passthrough=True)
+        super().__init__(body, status, _GivenHeaders(headers), direct_passthrough=True)
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002 -- Werkzeug's signature
         """The headers."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -160,7 +160,8 @@ def register(app: Flask, database: Database) -> None:
 
 def figures_of(app: Flask) -> Figures | None:
     """The figures of an application; None where none are kept."""
-    return cast("Figures | None", app.extensions.get(_KEY))
+    found: Figures | None = app.extensions.get(_KEY)
+    return found
 
 
 @bp.get("/metrics")

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
@@ -84,7 +84,8 @@ def register(app: Flask, database: Database) -> None:
 
 def scans_of(app: Flask) -> Scans:
     """The scans that an application has counted."""
-    return cast("Scans", app.extensions[_KEY])
+    found: Scans = app.extensions[_KEY]
+    return found
 
 
 def count_scan(place: Place) -> None:

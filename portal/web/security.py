@@ -33,6 +33,7 @@ HEADERS: dict[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 STRICTEST = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+MAX_PUBLIC_BYTES = 256 * 1024
 _WITH_FILES = "multipart/form-data"
 _TWO_YEARS = "max-age=63072000"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,10 +61,14 @@ class PortalRequest(Request):
     """A request whose form is Unicode without NUL, which no database column holds, or a `BadRequest`."""
 
     form_data_parser_class = StrictParser
+    # Plain attributes: Flask's own look into its settings at every reading. A view with files takes more.
+    max_content_length: int | None = MAX_PUBLIC_BYTES
+    max_form_memory_size: int | None = 500_000
+    max_form_parts: int | None = 1_000
 
     def _load_form_data(self) -> None:
         try:
-            super()._load_form_data()
+            super(Request, self)._load_form_data()  # Flask's own only helps whoever debugs
         except ValueError:
             # `from None`: the original error would carry what was sent into the log.
             raise BadRequest from None

@@ -13,11 +13,11 @@ from staff import signed_in
 from trial import MOST, trial
 from walls.addresses import staff_pages
 
-from portal.app import MAX_PUBLIC_BYTES, compose
+from portal.app import compose
 from portal.core.config import load
 from portal.people.rules import Permission, Role
 from portal.web.guard import access_of, check_marks
-from portal.web.security import HEADERS, STRICTEST
+from portal.web.security import HEADERS, MAX_PUBLIC_BYTES, STRICTEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,128 @@
+"""How a request goes through Flask here: past what any extension might have hung on its way, and nobody has.
+
+Flask asks at every request for hooks of the view's blueprint, for listeners of signals, for a session and for
+coroutines. Here hooks stand at the application alone, and `check_hooks` refuses what would not be called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import MapAdapter
+
+from portal.web.house import this_request
+from portal.web.matching import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Request, Response
+    from flask.sessions import SessionMixin
+    from flask.typing import ResponseReturnValue
+    from werkzeug.exceptions import HTTPException
+
+_HOOKS = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+)
+_ENDINGS = ("teardown_request_funcs", "url_value_preprocessors")
+"""Hooks that nobody has at all."""
+
+
+class _NoSession(SessionInterface):
+    """No session of Flask's: who is signed in stands in a row of the database, and residents have none."""
+
+    def __init__(self) -> None:
+        self._none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002 -- Flask's signature
+        """The same nothing for everybody: it refuses to be written."""
+        return self._none
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Nothing."""
+
+
+class Portal(Flask):
+    """Flask, by the shortest way that every request still passes."""
+
+    session_interface = _NoSession()
+    url_map_class = Ways
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: no view and no hook is a coroutine."""
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """What finds the view of a request: by its path alone, whatever host it was asked of."""
+        if request is None:
+            return None  # no address is made outside a request
+        return MapAdapter(
+            self.url_map,
+            request.host,
+            request.root_path,
+            "",
+            request.scheme,
+            request.path,
+            request.method,
+            request.query_string.decode(errors="replace"),
+        )
+
+    def full_dispatch_request(self) -> Response:
+        """The answer to the request under way, whatever goes wrong on its way."""
+        answer: Any
+        try:
+            answer = self.preprocess_request()
+            if answer is None:
+                answer = self.dispatch_request()
+        except Exception as fault:  # noqa: BLE001 -- the table of errors tells which
+            answer = self.handle_user_exception(fault)
+        return self.finalize_request(answer)
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Let the application's own hooks refuse the request."""
+        answers: Iterator[Any] = (hook() for hook in self.before_request_funcs[None])
+        return next((answer for answer in answers if answer is not None), None)
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """What the view gives. Raises what it raises, and what matching has found wrong."""
+        asked = this_request()
+        if asked.url_rule is None or asked.method == "OPTIONS":
+            return super().dispatch_request()
+        view: Callable[..., Any] = self.view_functions[asked.url_rule.endpoint]
+        return view(**asked.view_args or {})  # type: ignore[no-any-return]  # whatever a view gives
+
+    def finalize_request(
+        self,
+        rv: ResponseReturnValue | HTTPException,
+        from_error_handler: bool = False,  # noqa: FBT001, FBT002 -- Flask's signature
+    ) -> Response:
+        """The response, once it has passed the application's hooks."""
+        if from_error_handler or not isinstance(rv, self.response_class):
+            return super().finalize_request(rv, from_error_handler)
+        return self.process_response(rv)
+
+    def process_response(self, response: Response) -> Response:
+        """The response after the application's hooks, the last one that was registered first."""
+        for hook in reversed(self.after_request_funcs[None]):
+            response = hook(response)
+        return response
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Nothing: no hook waits for the end of a request."""
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """Nothing: Flask-SQLAlchemy would end a session of its own; units have theirs, and end them."""
+
+
+def check_hooks(app: Flask) -> None:
+    """Nothing. Raises `RuntimeError` for a hook that `Portal` would not call."""
+    for name in _HOOKS:
+        held = getattr(app, name)
+        for scope, hooks in held.items():
+            if hooks and (scope is not None or name in _ENDINGS):
+                raise RuntimeError(f"{name} of {scope or 'the application'}: hooks stand at the application")

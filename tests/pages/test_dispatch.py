@@ -1,0 +1,212 @@
+"""A request goes the short way through Flask, and arrives where Flask's and Werkzeug's own would bring it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Blueprint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.routing.converters import BaseConverter
+from werkzeug.routing.matcher import StateMachineMatcher
+
+from portal.web.dispatch import Portal, check_hooks
+from portal.web.matching import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from build import World
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
+ODD = ("", "0", "9999999999", "-1", "fr", "danger", "..", "%2e", "\u0661", "7KQ4M2", "answers", "a.b", " ")
+
+
+def outcome(matcher: StateMachineMatcher, path: str, method: str, own: Any) -> tuple[object, ...]:
+    """What a matcher makes of an address: the rule and its values, or what it raises."""
+    try:
+        rule, values = own(matcher, "", path, method, websocket=False)
+    except Exception as told:  # noqa: BLE001 -- Werkzeug's own have no common class
+        return type(told), vars(told)
+    return rule.endpoint, rule.rule, values
+
+
+def differing(ways: Ways, paths: Iterator[str]) -> list[tuple[str, str]]:
+    """The addresses, with a method, that the short way takes elsewhere than Werkzeug's."""
+    ways.update()
+    matcher, found = ways._matcher, []
+    for path in paths:
+        for method in METHODS:
+            theirs = outcome(matcher, path, method, StateMachineMatcher.match)
+            if outcome(matcher, path, method, type(matcher).match) != theirs:
+                found.append((path, method))
+    return found
+
+
+def places(place: Any) -> Iterator[Any]:
+    """A place of the walk and all that come after it."""
+    yield place
+    for then in (*place.words.values(), *(step.then for step in place.steps)):
+        yield from places(then)
+
+
+def spoiled(ways: Ways) -> Iterator[str]:
+    """Each rule's address as it stands, and with each part left out, doubled, or replaced by odd ones."""
+    for rule in ways.iter_rules():
+        yield rule.rule
+        parts = rule.rule.split("/")[1:]
+        for at in range(len(parts) + 1):
+            yield "/" + "/".join(parts[:at])
+            yield "/" + "/".join([*parts[:at], "", *parts[at:]])
+            for odd in ODD:
+                yield "/" + "/".join([*parts[:at], odd, *parts[at + 1 :]])
+
+
+def sound(ways: Ways) -> Iterator[tuple[str, str]]:
+    """An address of each rule, each of its values a word that its converter takes, and a method."""
+    for rule in ways.iter_rules():
+        values = {name: _taken(one) for name, one in rule._converters.items()}
+        _domain, path = rule.build(values) or ("", "")
+        for method in sorted(rule.methods or ()):
+            yield path, method
+
+
+def _taken(converter: BaseConverter) -> Any:
+    """A value that this converter takes."""
+    for told in (*getattr(converter, "items", ()), "3", "01a476c3-0000-7000-8000-000000000000", "word"):
+        try:
+            return converter.to_python(told)
+        except ValueError:
+            continue
+    raise AssertionError(converter)
+
+
+@pytest.fixture
+def ways(sqlite_world: World) -> Ways:
+    found = sqlite_world.app.url_map
+    assert isinstance(found, Ways)
+    return found
+
+
+def test_every_address_means_what_it_means_to_werkzeug(ways: Ways) -> None:
+    assert not differing(ways, spoiled(ways))
+
+
+PARTS = st.sampled_from(["q", "p", "t", "s", "fr", "ar", "answers", "7KQ4M2", "1", "", "complaint", "done"])
+
+
+@settings(max_examples=300)
+@given(st.lists(PARTS, max_size=7))
+def test_so_do_addresses_put_together_by_chance(parts: list[str]) -> None:
+    ways = Ways([Rule("/<any(q, p):kind>/<key>", endpoint="first", methods=["GET"])])
+    ways.add(Rule("/<any(q, p):kind>/<key>/<language>", endpoint="second", methods=["POST"]))
+    ways.add(Rule("/<any(q, p, t):kind>/<key>/<language>/done", endpoint="third"))
+    ways.add(Rule("/q/<key>/fr/", endpoint="fourth"))
+    ways.add(Rule("/s/<path:rest>", endpoint="fifth"))
+    assert not differing(ways, iter(["/" + "/".join(parts)]))
+
+
+def test_a_walk_that_tries_the_ways_in_another_order_is_found() -> None:
+    planted = Ways([Rule("/x/<int:number>", endpoint="number"), Rule("/x/<word>", endpoint="word")])
+    assert not differing(planted, iter(["/x/7"]))
+    (place,) = (one for one in places(planted._matcher._start) if len(one.steps) > 1)
+    object.__setattr__(place, "steps", place.steps[::-1])
+    assert differing(planted, iter(["/x/7"]))
+
+
+def test_werkzeug_is_asked_only_for_what_is_not_plain(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = list(sound(ways))
+    assert len(addresses) > 200
+
+    def never(*_asked: object) -> None:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(StateMachineMatcher, "match", never)
+    adapter = ways.bind("localhost")
+    for path, method in addresses:
+        rule, _values = adapter.match(path, method, return_rule=True)
+        assert method in (rule.methods or ())
+    with pytest.raises(AssertionError, match="asked"):
+        adapter.match("/nowhere/at/all")
+
+
+def test_what_werkzeug_says_of_other_addresses_is_said(ways: Ways) -> None:
+    adapter = ways.bind("localhost")
+    with pytest.raises(NotFound):
+        adapter.match("/nowhere/at/all")
+    with pytest.raises(MethodNotAllowed) as told:
+        adapter.match("/q/7KQ4M2", "PUT")
+    assert "GET" in (told.value.valid_methods or ())
+
+
+class _Pair(BaseConverter):
+    regex = "(a)|(b)"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule("/x", endpoint="x", defaults={"page": 1}),
+        Rule("/x", endpoint="x", alias=True),
+        Rule("/x", endpoint="x", redirect_to="y"),
+        Rule("/x", endpoint="x", websocket=True),
+        Rule("/x/<path:rest>/", endpoint="x"),
+        Rule("/<pair:both>", endpoint="x"),
+    ],
+    ids=str,
+)
+def test_a_rule_that_the_walk_could_not_decide_is_refused(rule: Rule) -> None:
+    ways = Ways(converters={**Map.default_converters, "pair": _Pair})
+    ways.add(rule)
+    with pytest.raises(RuntimeError):
+        ways.update()
+
+
+def test_the_application_has_no_hook_that_would_not_be_called(sqlite_world: World) -> None:
+    check_hooks(sqlite_world.app)
+
+
+@pytest.mark.parametrize(
+    "hook", ["before_request", "after_request", "teardown_request", "url_value_preprocessor"]
+)
+def test_a_hook_of_a_blueprint_is_refused(hook: str) -> None:
+    app, blueprint = Portal("planted"), Blueprint("planted", "planted")
+    getattr(blueprint, hook)(lambda *_told: None)
+    app.register_blueprint(blueprint)
+    with pytest.raises(RuntimeError, match="planted"):
+        check_hooks(app)
+
+
+@pytest.mark.parametrize("hook", ["teardown_request", "url_value_preprocessor"])
+def test_so_is_one_that_the_application_itself_never_calls(hook: str) -> None:
+    app = Portal("planted")
+    getattr(app, hook)(lambda *_told: None)
+    with pytest.raises(RuntimeError, match="application"):
+        check_hooks(app)
+
+
+def test_hooks_are_called_in_flasks_order_and_the_first_refusal_ends_the_way() -> None:
+    app, called = Portal("planted"), list[str]()
+
+    def told(name: str, answer: Any = None) -> Any:
+        def hook(*given: Any) -> Any:
+            called.append(name)
+            return given[0] if given else answer
+
+        return hook
+
+    app.add_url_rule("/", view_func=told("view", "seen"))
+    app.before_request(told("one"))
+    app.before_request(told("two"))
+    app.after_request(told("after one"))
+    app.after_request(told("after two"))
+    assert app.test_client().get("/").text == "seen"
+    assert called == ["one", "two", "view", "after two", "after one"]
+    called.clear()
+    app.before_request(told("three", "refused"))
+    app._got_first_request = False
+    assert app.test_client().get("/").text == "refused"
+    assert called == ["one", "two", "three", "after two", "after one"]
