@@ -214,7 +214,7 @@ class Tokens:
         age = now - (_EPOCH + int.from_bytes(body[:_ISSUED_BYTES]) * _SECOND)
         if not -ahead <= age <= max_age:
             raise Expired("token", purpose=purpose)
-        payload: dict[str, Any] = json.loads(body[_ISSUED_BYTES:])
+        payload: dict[str, Any] = json.loads(body[_ISSUED_BYTES:].decode())
         return payload
 
     def _body(self, purpose: str, blob: bytes) -> bytes:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.sessions import NullSession, SessionInterface
-from werkzeug.routing import MapAdapter
 
 from portal.web.house import this_request
-from portal.web.matching import Ways
+from portal.web.matching import Finder, Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from flask import Request, Response
     from flask.sessions import SessionMixin
     from flask.typing import ResponseReturnValue
     from werkzeug.exceptions import HTTPException
+    from werkzeug.routing import MapAdapter
 
 _HOOKS = (
     "before_request_funcs",
@@ -52,25 +52,15 @@ class Portal(Flask):
 
     session_interface = _NoSession()
     url_map_class = Ways
+    url_map: Ways
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: no view and no hook is a coroutine."""
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """What finds the view of a request: by its path alone, whatever host it was asked of."""
-        if request is None:
-            return None  # no address is made outside a request
-        return MapAdapter(
-            self.url_map,
-            request.host,
-            request.root_path,
-            "",
-            request.scheme,
-            request.path,
-            request.method,
-            request.query_string.decode(errors="replace"),
-        )
+        """What finds the view of a request; None without one, for no address is made then."""
+        return None if request is None else Finder(self.url_map, request)
 
     def full_dispatch_request(self) -> Response:
         """The answer to the request under way, whatever goes wrong on its way."""
@@ -85,8 +75,12 @@ class Portal(Flask):
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Let the application's own hooks refuse the request."""
-        answers: Iterator[Any] = (hook() for hook in self.before_request_funcs[None])
-        return next((answer for answer in answers if answer is not None), None)
+        answer: Any = None
+        for hook in self.before_request_funcs[None]:
+            answer = hook()
+            if answer is not None:
+                break
+        return answer  # type: ignore[no-any-return]  # whatever a hook gives
 
     def dispatch_request(self) -> ResponseReturnValue:
         """What the view gives. Raises what it raises, and what matching has found wrong."""

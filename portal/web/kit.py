@@ -14,7 +14,7 @@ from flask import Response, current_app, render_template, request
 from flask_babel import force_locale
 from markupsafe import Markup
 from werkzeug.datastructures import Accept, Headers
-from werkzeug.http import parse_accept_header
+from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from portal.core.languages import DEFAULT, LANGUAGES
 from portal.core.paths import STATIC
@@ -23,8 +23,8 @@ from portal.web.tablet import resting, rests, time_here
 from portal.web.theme import DEFAULT_COLOUR, corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from wsgiref.types import WSGIEnvironment
+    from collections.abc import Callable, Iterable, Sequence
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from portal.web.place import Place
 
@@ -109,6 +109,12 @@ class _GivenHeaders(Headers):
         self._list = headers
 
 
+@lru_cache(maxsize=64)
+def _line(status: int) -> str:
+    """The status with its words, as a response begins."""
+    return f"{int(status)} {HTTP_STATUS_CODES[status].upper()}"
+
+
 class FinalResponse(Response):
     """A response that is sent as it stands: whoever makes it has given it all its headers, and its bytes.
 
@@ -117,11 +123,16 @@ class FinalResponse(Response):
     """
 
     def __init__(self, body: tuple[bytes, ...], status: int, headers: list[tuple[str, str]]) -> None:
-        super().__init__(body, status, _GivenHeaders(headers), direct_passthrough=True)
+        # All that Werkzeug's own beginning sets, which works out each of these first.
+        self.headers = _GivenHeaders(headers)
+        self._status, self._status_code = _line(status), int(status)
+        self.response, self.direct_passthrough = body, True
+        self._on_close = []
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002 -- Werkzeug's signature
-        """The headers."""
-        return self.headers
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The bytes, as they stand; none for whoever asks for the headers alone."""
+        start_response(self.status, [*self.headers])
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response  # type: ignore[return-value]  # bytes
 
 
 def public_response(

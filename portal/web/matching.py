@@ -11,16 +11,30 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from werkzeug.routing import Map, ValidationError
+from werkzeug.routing import Map, MapAdapter, ValidationError
 from werkzeug.routing.matcher import StateMachineMatcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from flask import Request
     from werkzeug.routing import Rule, RuleFactory
     from werkzeug.routing.matcher import State
 
 
+_HELD = frozenset(
+    {
+        "server_name",
+        "script_name",
+        "subdomain",
+        "url_scheme",
+        "path_info",
+        "default_method",
+        "query_args",
+        "websocket",
+    }
+)
+"""What an adapter of Werkzeug's holds besides its map."""
 _Found: TypeAlias = "tuple[Rule, tuple[str, ...]]"
 
 
@@ -47,7 +61,7 @@ class _Place:
 
 
 class Matcher(StateMachineMatcher):
-    """Werkzeug's matcher, with a shorter way to what an address plainly means."""
+    """Werkzeug's matcher, and a shorter way to what an address plainly means."""
 
     _start: _Place
 
@@ -56,25 +70,21 @@ class Matcher(StateMachineMatcher):
         super().update()
         self._start = _place(self._root)
 
-    def match(
-        self,
-        domain: str,
-        path: str,
-        method: str,
-        websocket: bool,  # noqa: FBT001 -- theirs
-    ) -> Any:
-        """The rule of an address and its values by name. Raises what Werkzeug raises."""
+    def plainly(self, path: str, method: str) -> tuple[Rule, dict[str, Any]] | None:
+        """The rule of an address and its values by name; None where Werkzeug has to say what it means."""
+        # Before the path stands the domain, which no rule here names.
+        parts = ["", "", *path.lstrip("/").split("/"), None]
         try:
-            found = _walk(self._start, [domain, *path.split("/"), None], 0, method)
-            if found is not None and not websocket:
-                rule, texts = found
-                converters = rule._converters.items()  # noqa: SLF001 -- no public way to them
-                return rule, {
-                    name: one.to_python(text) for (name, one), text in zip(converters, texts, strict=True)
-                }
+            found = _walk(self._start, parts, 0, method)
+            if found is None:
+                return None
+            rule, texts = found
+            converters = rule._converters.items()  # noqa: SLF001 -- no public way to them
+            return rule, {
+                name: one.to_python(text) for (name, one), text in zip(converters, texts, strict=True)
+            }
         except (_Unusual, ValidationError):
-            pass
-        return super().match(domain, path, method, websocket)
+            return None
 
 
 class Ways(Map):
@@ -89,6 +99,41 @@ class Ways(Map):
         self._matcher = Matcher(self.merge_slashes)
         for rule in rules or ():
             self.add(rule)
+
+    def plainly(self, path: str, method: str) -> tuple[Rule, dict[str, Any]] | None:
+        """The rule of an address and its values; None where it is not plainly one rule's."""
+        self.update()
+        return self._matcher.plainly(path, method)
+
+
+class Finder(MapAdapter):
+    """What finds the view of a request: by its path alone, whatever host it was asked of.
+
+    Whatever else Werkzeug's adapter can tell begins once somebody asks: it takes as long as the way itself.
+    """
+
+    map: Ways
+
+    def __init__(self, ways: Ways, asked: Request) -> None:
+        self.map, self._asked = ways, asked
+
+    def match(self, *given: Any, **named: Any) -> Any:
+        """As Werkzeug's: the rule and its values, for Flask, which asks for the request's own address."""
+        found = None
+        if not given and named == {"return_rule": True}:
+            found = self.map.plainly(self._asked.path, self._asked.method)
+        return super().match(*given, **named) if found is None else found
+
+    def __getattr__(self, name: str) -> Any:
+        """What Werkzeug's adapter holds from its beginning, which is now."""
+        if name not in _HELD:
+            raise AttributeError(name)
+        asked = self._asked
+        query = asked.query_string.decode(errors="replace")
+        super().__init__(
+            self.map, asked.host, asked.root_path, "", asked.scheme, asked.path, asked.method, query
+        )
+        return self.__dict__[name]
 
 
 def _place(state: State) -> _Place:

@@ -8,16 +8,20 @@ import pytest
 from flask import Blueprint
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.routing.converters import BaseConverter
+from werkzeug.routing.exceptions import NoMatch, RequestPath
 from werkzeug.routing.matcher import StateMachineMatcher
+from werkzeug.test import create_environ, run_wsgi_app
+from werkzeug.wrappers import Response
 
 from portal.web.dispatch import Portal, check_hooks
+from portal.web.house import this_request
+from portal.web.kit import FinalResponse
 from portal.web.matching import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from build import World
 
@@ -25,25 +29,31 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
 ODD = ("", "0", "9999999999", "-1", "fr", "danger", "..", "%2e", "\u0661", "7KQ4M2", "answers", "a.b", " ")
 
 
-def outcome(matcher: StateMachineMatcher, path: str, method: str, own: Any) -> tuple[object, ...]:
-    """What a matcher makes of an address: the rule and its values, or what it raises."""
+def theirs(ways: Ways, path: str, method: str) -> tuple[str, str, Any] | None:
+    """The rule of an address and its values as Werkzeug finds them; None for what it refuses or sends on."""
+    begun = f"/{path.lstrip('/')}"  # which its adapter does first
     try:
-        rule, values = own(matcher, "", path, method, websocket=False)
-    except Exception as told:  # noqa: BLE001 -- Werkzeug's own have no common class
-        return type(told), vars(told)
+        rule, values = StateMachineMatcher.match(ways._matcher, "", begun, method, websocket=False)
+    except (NoMatch, RequestPath):
+        return None
     return rule.endpoint, rule.rule, values
 
 
-def differing(ways: Ways, paths: Iterator[str]) -> list[tuple[str, str]]:
-    """The addresses, with a method, that the short way takes elsewhere than Werkzeug's."""
+def ours(ways: Ways, path: str, method: str) -> tuple[str, str, Any] | None:
+    """The same as the short way finds them; None for what it leaves to Werkzeug."""
+    found = ways.plainly(path, method)
+    return None if found is None else (found[0].endpoint, found[0].rule, found[1])
+
+
+def differing(ways: Ways, paths: Iterable[str]) -> list[tuple[str, str]]:
+    """The addresses, with a method, that the short way takes elsewhere than Werkzeug's, or not at all."""
     ways.update()
-    matcher, found = ways._matcher, []
-    for path in paths:
-        for method in METHODS:
-            theirs = outcome(matcher, path, method, StateMachineMatcher.match)
-            if outcome(matcher, path, method, type(matcher).match) != theirs:
-                found.append((path, method))
-    return found
+    return [
+        (path, method)
+        for path in paths
+        for method in METHODS
+        if ours(ways, path, method) != theirs(ways, path, method)
+    ]
 
 
 def places(place: Any) -> Iterator[Any]:
@@ -106,40 +116,43 @@ def test_so_do_addresses_put_together_by_chance(parts: list[str]) -> None:
     ways.add(Rule("/<any(q, p, t):kind>/<key>/<language>/done", endpoint="third"))
     ways.add(Rule("/q/<key>/fr/", endpoint="fourth"))
     ways.add(Rule("/s/<path:rest>", endpoint="fifth"))
-    assert not differing(ways, iter(["/" + "/".join(parts)]))
+    assert not differing(ways, ["/" + "/".join(parts)])
 
 
 def test_a_walk_that_tries_the_ways_in_another_order_is_found() -> None:
     planted = Ways([Rule("/x/<int:number>", endpoint="number"), Rule("/x/<word>", endpoint="word")])
-    assert not differing(planted, iter(["/x/7"]))
+    assert not differing(planted, ["/x/7"])
     (place,) = (one for one in places(planted._matcher._start) if len(one.steps) > 1)
     object.__setattr__(place, "steps", place.steps[::-1])
-    assert differing(planted, iter(["/x/7"]))
+    assert differing(planted, ["/x/7"])
 
 
-def test_werkzeug_is_asked_only_for_what_is_not_plain(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:
-    addresses = list(sound(ways))
-    assert len(addresses) > 200
-
-    def never(*_asked: object) -> None:
-        raise AssertionError("asked")
-
-    monkeypatch.setattr(StateMachineMatcher, "match", never)
-    adapter = ways.bind("localhost")
-    for path, method in addresses:
-        rule, _values = adapter.match(path, method, return_rule=True)
-        assert method in (rule.methods or ())
-    with pytest.raises(AssertionError, match="asked"):
-        adapter.match("/nowhere/at/all")
+def test_every_rule_has_an_address_that_is_found_plainly(ways: Ways) -> None:
+    found = {(path, method): ways.plainly(path, method) for path, method in sound(ways)}
+    assert len(found) > 400
+    assert all(told is not None and method in (told[0].methods or ()) for (_, method), told in found.items())
 
 
-def test_what_werkzeug_says_of_other_addresses_is_said(ways: Ways) -> None:
-    adapter = ways.bind("localhost")
-    with pytest.raises(NotFound):
-        adapter.match("/nowhere/at/all")
-    with pytest.raises(MethodNotAllowed) as told:
-        adapter.match("/q/7KQ4M2", "PUT")
-    assert "GET" in (told.value.valid_methods or ())
+def test_what_werkzeug_says_of_other_addresses_is_said(sqlite_world: World) -> None:
+    ask = sqlite_world.app.test_client()
+    assert ask.get("/nowhere/at/all").status_code == 404
+    assert ask.put("/q/7KQ4M2").status_code == 405
+    slashes = ask.get("/q//7KQ4M2?a=b")
+    assert (slashes.status_code, slashes.location) == (308, "http://localhost/q/7KQ4M2?a=b")
+    options = ask.options("/q/7KQ4M2")
+    assert options.status_code == 200
+    assert options.allow is not None
+    assert set(options.allow) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_an_adapter_holds_what_werkzeugs_holds_once_it_is_asked(sqlite_world: World) -> None:
+    with sqlite_world.app.test_request_context("/q/7KQ4M2?a=b", method="POST", base_url="https://x.test"):
+        finder = sqlite_world.app.create_url_adapter(this_request())
+        assert finder is not None
+        whole = MapAdapter(finder.map, "x.test", "", "", "https", "/q/7KQ4M2", "POST", "a=b")
+        assert {name: getattr(finder, name) for name in vars(whole)} == vars(whole)
+        with pytest.raises(AttributeError):
+            getattr(finder, "nothing")  # noqa: B009 -- it has none, as mypy would say
 
 
 class _Pair(BaseConverter):
@@ -210,3 +223,23 @@ def test_hooks_are_called_in_flasks_order_and_the_first_refusal_ends_the_way() -
     app._got_first_request = False
     assert app.test_client().get("/").text == "refused"
     assert called == ["one", "two", "three", "after two", "after one"]
+
+
+def sent_by(response: Response, method: str) -> tuple[bytes, str, list[tuple[str, str]]]:
+    """What a server gets of a response: body, status, and headers by name."""
+    body, status, headers = run_wsgi_app(response, create_environ(method=method))
+    return b"".join(body), status, sorted(headers)
+
+
+@pytest.mark.parametrize("status", [200, 303, 404, 410, 422])
+def test_a_finished_response_is_sent_as_werkzeug_would_send_it(status: int) -> None:
+    headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "3")]
+    finished, plain = FinalResponse((b"abc",), status, [*headers]), Response(b"abc", status, headers)
+    finished.headers["Cache-Control"] = plain.headers["Cache-Control"] = "no-store"
+    for method in ("GET", "HEAD"):
+        assert sent_by(finished, method) == sent_by(plain, method)
+    assert (finished.status_code, finished.get_data()) == (status, b"abc")
+    closed: list[str] = []
+    finished.call_on_close(lambda: closed.append("told"))
+    finished.close()
+    assert closed == ["told"]
