@@ -72,30 +72,33 @@ class Direct:
     """Makes a row with named columns; None for a statement that writes."""
 
     def bound(self, values: Mapping[str, object]) -> list[Any]:
-        """What stands in each place of the text. Raises `InvalidRequestError` for a missing value."""
+        """What stands in each place of the text, for values of the names it was made for."""
         held = {**self.defaults, **values} if self.defaults else values
-        try:
-            found = [held[name] for name, _ in self.binds]
-        except KeyError as missing:
-            raise InvalidRequestError(f"A value is required for {missing}") from None
-        return [
-            value if write is None else write(value)
-            for value, (_, write) in zip(found, self.binds, strict=True)
-        ]
+        return [held[name] if write is None else write(held[name]) for name, write in self.binds]
 
     def outcome(self, rows: Iterable[Sequence[Any]], rowcount: int) -> Rows:
         """The driver's rows as the house uses them."""
         if self.row is None:
             return Rows((), rowcount)
-        return Rows([self.row(self._read(row)) for row in rows], rowcount)
-
-    def _read(self, row: Sequence[Any]) -> list[Any]:
-        return [value if read is None else read(value) for read, value in zip(self.columns, row, strict=True)]
+        found = [
+            self.row(
+                [
+                    value if read is None else read(value)
+                    for read, value in zip(self.columns, row, strict=True)
+                ]
+            )
+            for row in rows
+        ]
+        return Rows(found, rowcount)
 
 
 def direct(statement: Any, dialect: Dialect, names: Iterable[str]) -> Direct | None:
-    """The statement for values of these names; None where SQLAlchemy does more than to execute it."""
-    compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
+    """The statement for values of these names; None where SQLAlchemy does more than to execute it.
+
+    Raises `InvalidRequestError` when a value is missing among them.
+    """
+    given = frozenset(names)
+    compiled = statement.compile(dialect=dialect, column_keys=sorted(given))
     does_more = (
         compiled.effective_returning,
         compiled.insert_prefetch,
@@ -106,6 +109,9 @@ def direct(statement: Any, dialect: Dialect, names: Iterable[str]) -> Direct | N
     if any(does_more) or not compiled.positional:
         return None
     places = [(name, compiled.binds[name]) for name in compiled.positiontup]
+    missing = sorted(name for name, bind in places if bind.required and name not in given)
+    if missing:
+        raise InvalidRequestError(f"A value is required for {missing}")
     binds = tuple((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in places)
     defaults = {name: bind.effective_value for name, bind in places if not bind.required}
     if not isinstance(statement, Select):

@@ -82,11 +82,12 @@ def test_two_columns_of_one_name_do_not_stop_a_row() -> None:
 
 
 def test_a_value_that_is_missing_is_named_and_one_with_a_default_is_not_missed() -> None:
-    asked = made(select(PLAIN.c.id).where(PLAIN.c.n == bindparam("wanted")), "wanted")
+    statement = select(PLAIN.c.id).where(PLAIN.c.n == bindparam("wanted"))
+    asked = made(statement, "wanted")
     assert asked.bound({"wanted": 3}) == [3]
     assert asked.bound({"wanted": None}) == [None]
     with pytest.raises(InvalidRequestError, match="'wanted'"):
-        asked.bound({"other": 3})
+        made(statement, "other")
     known = made(select(PLAIN.c.id).where(PLAIN.c.n == bindparam("wanted", 5), PLAIN.c.id == literal(6)))
     assert known.bound({}) == [5, 6]
     assert known.bound({"wanted": 4}) == [4, 6]
