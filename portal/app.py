@@ -201,6 +201,8 @@ def _database(app: Flask, clock: Clock, keys: Keys) -> Database:
     """The engine that Flask-SQLAlchemy made of our own base class, with the walls put in place."""
     db = SQLAlchemy(model_class=Base, disable_autonaming=True)
     db.init_app(app)
+    # It would end its own session after each request: units have theirs, and end them.
+    app.teardown_appcontext_funcs.clear()
     bus = Bus()
     for event, handler in (*of_certification.SUBSCRIPTIONS, *of_notifications.SUBSCRIPTIONS):
         bus.subscribe(event, handler)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
@@ -20,9 +22,8 @@ from portal.questionnaires.models import (
 from portal.questionnaires.rules import Form, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from portal.core.db import Unit
 
@@ -51,8 +52,8 @@ _ITEMS = Walled(
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
-    """The ids of a version's items by their code."""
+class Items(Mapping[str, UUID]):
+    """The ids of a version's items by their code, each made when it is asked for."""
 
     _places: Mapping[str, int]
     _ids: bytes
@@ -62,6 +63,14 @@ class Items:
         """The id of an item. Raises `KeyError` for a code that the version does not have."""
         start = self._places[code]
         return id_of(self._ids[start : start + ID_BYTES])
+
+    def __iter__(self) -> Iterator[str]:
+        """The codes."""
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """How a request goes through Flask here: past what any extension might have hung on its way, and nobody has.
 
 Flask asks at every request for hooks of the view's blueprint, for listeners of signals, for a session and for
-coroutines. Here hooks stand at the application alone, and `check_hooks` refuses what would not be called.
+coroutines. Here hooks before and after a request stand at the application alone, and `check_hooks` refuses
+what would not be called.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _HOOKS = (
     "teardown_request_funcs",
     "url_value_preprocessors",
 )
-_ENDINGS = ("teardown_request_funcs", "url_value_preprocessors")
-"""Hooks that nobody has at all."""
+_NEVER = ("teardown_request_funcs", "url_value_preprocessors")
+"""Hooks of which the application itself has none."""
 
 
 class _NoSession(SessionInterface):
@@ -64,6 +65,7 @@ class Portal(Flask):
 
     def full_dispatch_request(self) -> Response:
         """The answer to the request under way, whatever goes wrong on its way."""
+        self._got_first_request = True  # from now on Flask refuses what would be added to it
         answer: Any
         try:
             answer = self.preprocess_request()
@@ -110,13 +112,14 @@ class Portal(Flask):
         """Nothing: no hook waits for the end of a request."""
 
     def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
-        """Nothing: Flask-SQLAlchemy would end a session of its own; units have theirs, and end them."""
+        """Nothing: no hook waits for the end of a context."""
 
 
 def check_hooks(app: Flask) -> None:
     """Nothing. Raises `RuntimeError` for a hook that `Portal` would not call."""
+    if app.teardown_appcontext_funcs:
+        raise RuntimeError("teardown_appcontext_funcs are never called")
     for name in _HOOKS:
-        held = getattr(app, name)
-        for scope, hooks in held.items():
-            if hooks and (scope is not None or name in _ENDINGS):
-                raise RuntimeError(f"{name} of {scope or 'the application'}: hooks stand at the application")
+        for scope, hooks in getattr(app, name).items():
+            if hooks and (scope is not None or name in _NEVER):
+                raise RuntimeError(f"{name} of {scope or 'the application'} are never called")

@@ -38,6 +38,7 @@ _LARGER = "html{font-size:125%}.answer{min-height:5rem}"
 _COLOURS = 4096
 _HEADERS = 256
 """Browsers are many, what they accept is said in a few ways."""
+_STATUSES = 64
 _GZIP_LEVEL = 5
 """Beyond it a page of ten kilobytes gets no smaller by a packet, and takes twice as long."""
 _SEGMENTS_BEFORE_LANGUAGE = 3
@@ -109,7 +110,7 @@ class _GivenHeaders(Headers):
         self._list = headers
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_STATUSES)
 def _line(status: int) -> str:
     """The status with its words, as a response begins."""
     return f"{int(status)} {HTTP_STATUS_CODES[status].upper()}"
@@ -119,7 +120,8 @@ class FinalResponse(Response):
     """A response that is sent as it stands: whoever makes it has given it all its headers, and its bytes.
 
     Werkzeug looks through the headers of each response for what it might have to mend, and wraps its body to
-    tell when it was sent: of this one nobody is told.
+    tell when it was sent: of this one nobody is told. No header is looked through for line breaks, either:
+    only texts of ours and tokens that were opened may stand in them, and gunicorn refuses others.
     """
 
     def __init__(self, body: tuple[bytes, ...], status: int, headers: list[tuple[str, str]]) -> None:

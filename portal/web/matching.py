@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
 
 from werkzeug.routing import Map, MapAdapter, ValidationError
 from werkzeug.routing.matcher import StateMachineMatcher
@@ -35,6 +36,8 @@ _HELD = frozenset(
     }
 )
 """What an adapter of Werkzeug's holds besides its map."""
+_VALUE = "__werkzeug_"
+"""How Werkzeug names the groups that hold values, before a number."""
 _Found: TypeAlias = "tuple[Rule, tuple[str, ...]]"
 
 
@@ -124,6 +127,11 @@ class Finder(MapAdapter):
             found = self.map.plainly(self._asked.path, self._asked.method)
         return super().match(*given, **named) if found is None else found
 
+    def make_redirect_url(self, *given: Any, **named: Any) -> str:
+        """The same address written as it should be; without a host, which is whatever the client said."""
+        whole = urlsplit(super().make_redirect_url(*given, **named))
+        return urlunsplit(("", "", f"/{whole.path.lstrip('/')}", whole.query, ""))
+
     def __getattr__(self, name: str) -> Any:
         """What Werkzeug's adapter holds from its beginning, which is now."""
         if name not in _HELD:
@@ -139,7 +147,7 @@ class Finder(MapAdapter):
 def _place(state: State) -> _Place:
     """What the walk finds at a state. Raises `RuntimeError` for a rule that it could not decide."""
     for rule in state.rules:
-        if rule.alias or rule.defaults or rule.websocket or rule.redirect_to:
+        if rule.alias or rule.defaults or rule.websocket or rule.redirect_to or not rule.strict_slashes:
             raise RuntimeError(f"{rule}: an address has one rule here, and values where they stand")
     words = {word: _place(then) for word, then in state.static.items()}
     steps = [_step(part, then) for part, then in state.dynamic]
@@ -150,7 +158,7 @@ def _step(part: Any, then: State) -> _Step:
     if part.suffixed:
         raise RuntimeError(f"{part.content}: what takes the rest of an address takes its last slash, too")
     pattern = re.compile(part.content)
-    if len(pattern.groupindex) != pattern.groups:
+    if len([name for name in pattern.groupindex if name.startswith(_VALUE)]) != pattern.groups:
         raise RuntimeError(f"{part.content}: a converter with groups of its own")
     return _Step(pattern, part.final, _place(then))
 
@@ -173,8 +181,6 @@ def _walk(place: _Place, parts: Sequence[Any], at: int, method: str) -> _Found |
         if match and found is not None:
             rule, texts = found
             return rule, match.groups() + texts
-    if place.rules and not part and parts[at + 1] is None:
-        raise _Unusual  # a slash too many
     return None
 
 

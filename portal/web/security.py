@@ -53,7 +53,9 @@ class StrictParser(FormDataParser):
         super().__init__(*args, **{**settings, "silent": False})
 
     def _parse_urlencoded(self, stream: IO[bytes], *_settings: Any) -> Any:
-        items = parse_qsl(stream.read().decode(), keep_blank_values=True, errors="strict")
+        body = stream.read()
+        stream.read(1)  # of a body that did not tell its length, this refuses what is beyond the limit
+        items = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
         return stream, self.cls(items), self.cls()
 
 
@@ -61,7 +63,8 @@ class PortalRequest(Request):
     """A request whose form is Unicode without NUL, which no database column holds, or a `BadRequest`."""
 
     form_data_parser_class = StrictParser
-    # Plain attributes: Flask's own look into its settings at every reading. A view with files takes more.
+    # Plain attributes, of which a view with files raises one (`_refuse`). Flask's own would look into its
+    # settings at every reading: those of these names mean nothing here, and None is no limit at all.
     max_content_length: int | None = MAX_PUBLIC_BYTES
     max_form_memory_size: int | None = 500_000
     max_form_parts: int | None = 1_000

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Blueprint
-from hypothesis import given, settings
+from gunicorn.http.errors import InvalidHeader
+from gunicorn.http.wsgi import Response as Sent
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from phone import Phone
 from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.routing.converters import BaseConverter
 from werkzeug.routing.exceptions import NoMatch, RequestPath
@@ -110,6 +113,7 @@ PARTS = st.sampled_from(["q", "p", "t", "s", "fr", "ar", "answers", "7KQ4M2", "1
 
 @settings(max_examples=300)
 @given(st.lists(PARTS, max_size=7))
+@example(["q", "x", "fr"])
 def test_so_do_addresses_put_together_by_chance(parts: list[str]) -> None:
     ways = Ways([Rule("/<any(q, p):kind>/<key>", endpoint="first", methods=["GET"])])
     ways.add(Rule("/<any(q, p):kind>/<key>/<language>", endpoint="second", methods=["POST"]))
@@ -133,12 +137,28 @@ def test_every_rule_has_an_address_that_is_found_plainly(ways: Ways) -> None:
     assert all(told is not None and method in (told[0].methods or ()) for (_, method), told in found.items())
 
 
+def test_a_request_is_not_brought_to_its_view_by_werkzeugs_walk(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_asked: object, **_told: object) -> None:
+        raise AssertionError("asked")
+
+    ask = sqlite_world.app.test_client()
+    monkeypatch.setattr(StateMachineMatcher, "match", never)
+    assert ask.get("/healthz").status_code == 200
+    assert ask.get("/nowhere/at/all").status_code == 500
+
+
+def test_a_value_that_its_converter_refuses_is_no_address() -> None:
+    assert not differing(Ways([Rule("/<int(max=5):n>", endpoint="n")]), ["/5", "/6", "/x"])
+
+
 def test_what_werkzeug_says_of_other_addresses_is_said(sqlite_world: World) -> None:
     ask = sqlite_world.app.test_client()
     assert ask.get("/nowhere/at/all").status_code == 404
     assert ask.put("/q/7KQ4M2").status_code == 405
     slashes = ask.get("/q//7KQ4M2?a=b")
-    assert (slashes.status_code, slashes.location) == (308, "http://localhost/q/7KQ4M2?a=b")
+    assert (slashes.status_code, slashes.location) == (308, "/q/7KQ4M2?a=b")
     options = ask.options("/q/7KQ4M2")
     assert options.status_code == 200
     assert options.allow is not None
@@ -159,6 +179,10 @@ class _Pair(BaseConverter):
     regex = "(a)|(b)"
 
 
+class _Named(BaseConverter):
+    regex = "(?P<first>a)b"
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -168,11 +192,13 @@ class _Pair(BaseConverter):
         Rule("/x", endpoint="x", websocket=True),
         Rule("/x/<path:rest>/", endpoint="x"),
         Rule("/<pair:both>", endpoint="x"),
+        Rule("/<named:both>", endpoint="x"),
+        Rule("/x", endpoint="x", strict_slashes=False),
     ],
     ids=str,
 )
 def test_a_rule_that_the_walk_could_not_decide_is_refused(rule: Rule) -> None:
-    ways = Ways(converters={**Map.default_converters, "pair": _Pair})
+    ways = Ways(converters={**Map.default_converters, "pair": _Pair, "named": _Named})
     ways.add(rule)
     with pytest.raises(RuntimeError):
         ways.update()
@@ -193,12 +219,33 @@ def test_a_hook_of_a_blueprint_is_refused(hook: str) -> None:
         check_hooks(app)
 
 
-@pytest.mark.parametrize("hook", ["teardown_request", "url_value_preprocessor"])
+@pytest.mark.parametrize("hook", ["teardown_request", "url_value_preprocessor", "teardown_appcontext"])
 def test_so_is_one_that_the_application_itself_never_calls(hook: str) -> None:
     app = Portal("planted")
     getattr(app, hook)(lambda *_told: None)
-    with pytest.raises(RuntimeError, match="application"):
+    with pytest.raises(RuntimeError, match="never called"):
         check_hooks(app)
+
+
+def test_nothing_is_hung_on_the_way_of_a_request_once_one_has_come() -> None:
+    app = Portal("planted")
+    assert app.test_client().get("/").status_code == 404
+    with pytest.raises(AssertionError, match="before_request"):
+        app.before_request(lambda: "late")
+
+
+def test_a_hook_that_fails_is_an_error_page_and_fails_again_without_harm() -> None:
+    app, told = Portal("planted"), list[str]()
+
+    def broken(response: Any) -> Any:
+        told.append(response.status)
+        raise LookupError
+
+    app.add_url_rule("/", view_func=lambda: "seen")
+    app.after_request(broken)
+    app.logger.disabled = True
+    assert app.test_client().get("/").status_code == 500
+    assert told == ["200 OK", "500 INTERNAL SERVER ERROR"]
 
 
 def test_hooks_are_called_in_flasks_order_and_the_first_refusal_ends_the_way() -> None:
@@ -219,8 +266,8 @@ def test_hooks_are_called_in_flasks_order_and_the_first_refusal_ends_the_way() -
     assert app.test_client().get("/").text == "seen"
     assert called == ["one", "two", "view", "after two", "after one"]
     called.clear()
-    app.before_request(told("three", "refused"))
     app._got_first_request = False
+    app.before_request(told("three", "refused"))
     assert app.test_client().get("/").text == "refused"
     assert called == ["one", "two", "three", "after two", "after one"]
 
@@ -239,7 +286,22 @@ def test_a_finished_response_is_sent_as_werkzeug_would_send_it(status: int) -> N
     for method in ("GET", "HEAD"):
         assert sent_by(finished, method) == sent_by(plain, method)
     assert (finished.status_code, finished.get_data()) == (status, b"abc")
+    with pytest.raises(KeyError):
+        FinalResponse((b"abc",), 999, [])
     closed: list[str] = []
     finished.call_on_close(lambda: closed.append("told"))
     finished.close()
     assert closed == ["told"]
+
+
+def test_a_line_break_in_a_header_ends_at_the_door_or_at_the_server(sqlite_world: World) -> None:
+    phone = Phone.at(sqlite_world, f"/q/{sqlite_world.lyon.code.code}/fr")
+    assert "/answers/" in phone.action
+    for broken in ("/answers/%0d%0aSet-Cookie:%20a=b", "/answers/%0a"):
+        answer = phone.client.post(phone.action.replace("/answers/", broken), data={"answer": "yes"})
+        assert answer.status_code == 400
+        assert not {"Location", "Set-Cookie"} & set(dict(answer.headers))
+    sent = object.__new__(Sent)
+    sent.headers = []
+    with pytest.raises(InvalidHeader):
+        sent.process_headers([("Location", "/q/x\r\nSet-Cookie: a=b")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from staff import signed_in
 from trial import MOST, trial
 from walls.addresses import staff_pages
+from werkzeug.test import create_environ, run_wsgi_app
 
 from portal.app import compose
 from portal.core.config import load
@@ -274,6 +276,38 @@ def test_a_body_that_is_too_big_gets_a_sentence(tried: World) -> None:
         assert "C’est trop lourd" in page.text
 
 
+def test_a_body_that_does_not_tell_its_length_is_refused_beyond_the_limit_and_never_cut(tried: World) -> None:
+    for size, status in ((1_000, "200 OK"), (MAX_PUBLIC_BYTES, "413 REQUEST ENTITY TOO LARGE")):
+        asked = create_environ(
+            "/q/trial/echo", method="POST", content_type="application/x-www-form-urlencoded"
+        )
+        del asked["CONTENT_LENGTH"]
+        body = BytesIO(b"message=" + b"a" * size + b"&last=1")
+        asked |= {"wsgi.input": body, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+        _body, told, _headers = run_wsgi_app(tried.app, asked)
+        assert told == status, size
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        pytest.param([b"x"] * 990, 200, id="many"),
+        pytest.param([b"x"] * 1_001, 413, id="too many"),
+        pytest.param([b"x" * 400_000], 200, id="long"),
+        pytest.param([b"x" * 500_001], 413, id="too long"),
+    ],
+)
+def test_a_form_with_files_has_so_many_parts_and_words_of_such_a_length(
+    tried: World, fields: list[bytes], status: int
+) -> None:
+    part = b'--part\r\nContent-Disposition: form-data; name="field"\r\n\r\n%s\r\n'
+    body = b"".join(part % field for field in fields) + photo("", 1)
+    answer = tried.app.test_client().post(
+        "/q/trial/file", data=body, content_type="multipart/form-data; boundary=part"
+    )
+    assert answer.status_code == status
+
+
 def photo(csrf: str, size: int) -> bytes:
     """A form with a file of so many bytes. The test client's own would leave a temporary file open."""
     part = '--part\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
@@ -300,7 +334,8 @@ def test_a_query_that_is_no_text_gets_a_sentence(sqlite_world: World, path: str)
 
 @pytest.mark.parametrize("host", ["[::1", "evil.example:99999", "\xff\xfe", "a" * 300])
 def test_a_host_that_is_none_breaks_no_page(sqlite_world: World, host: str) -> None:
-    for path in ("/s/passerelle/people", "/nowhere", "/sign-in"):
+    for path in ("/s/passerelle/people", "/nowhere", "/sign-in", "/q//7KQ4M2"):
         page = sqlite_world.app.test_client().get(path, environ_overrides={"HTTP_HOST": host})
         assert page.status_code < 500, path
         assert host not in page.text, path
+        assert host not in page.headers.get("Location", ""), path
