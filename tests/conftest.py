@@ -16,7 +16,17 @@ from zlib import crc32
 import pytest
 from build import Furnished, World
 from playwright.sync_api import sync_playwright
-from servers import APPLICATION, OWNER, TEMPLATE, Lender, address, as_superuser, binaries, postgresql
+from servers import (
+    APPLICATION,
+    OWNER,
+    TEMPLATE,
+    Lender,
+    address,
+    as_superuser,
+    binaries,
+    folder_apart,
+    postgresql,
+)
 
 from portal.core.clock import FixedClock
 from portal.core.upgrade import upgrade
@@ -85,11 +95,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def cluster() -> Iterator[int]:
     """A PostgreSQL cluster with a migrated template database, made once per worker; its port."""
     if binaries() is None:
         pytest.skip("PostgreSQL server is not installed")
-    with postgresql(tmp_path_factory.mktemp("pg") / "cluster") as port:
+    with folder_apart() as folder, postgresql(folder / "cluster") as port:
         as_superuser(
             port,
             f"create role {OWNER} login",

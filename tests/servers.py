@@ -9,6 +9,7 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
@@ -50,6 +51,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def folder_apart() -> Iterator[Path]:
+    """A folder for clusters that no other run of the suite closes: pytest keeps its own to one user alone."""
+    with TemporaryDirectory(prefix="portevoix-") as name:
+        yield Path(name)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from commanding import portal
-from servers import as_superuser, binaries, postgresql
+from servers import as_superuser, binaries, folder_apart, postgresql
 
 from portal.core.config import PREFIX, SETTINGS
 
@@ -80,11 +80,11 @@ def test_the_image_serves_as_nobody_in_particular() -> None:
 
 
 @pytest.fixture
-def new_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def new_cluster() -> Iterator[int]:
     """A cluster in which nothing was made yet; its port."""
     if binaries() is None:
         pytest.skip("PostgreSQL server is not installed")
-    with postgresql(tmp_path_factory.mktemp("new") / "cluster") as port:
+    with folder_apart() as folder, postgresql(folder / "cluster") as port:
         yield port
 
 

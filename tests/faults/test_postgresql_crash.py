@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING
 import pytest
 from faults.ledger import Ledger, post_the_rest
 from faults.storm import Crowd, founded, supervised
-from servers import APPLICATION, DURABLE, OWNER, address, as_superuser, binaries, crash, postgresql, start
+from servers import (
+    APPLICATION,
+    DURABLE,
+    OWNER,
+    address,
+    as_superuser,
+    binaries,
+    crash,
+    folder_apart,
+    postgresql,
+    start,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +57,11 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster_of(tmp_path: Path) -> Iterator[Cluster]:
+def cluster_of() -> Iterator[Cluster]:
     """A durable cluster of this test alone."""
     if binaries() is None:
         pytest.skip("PostgreSQL server is not installed")
-    folder = tmp_path / "pg"
-    with postgresql(folder, DURABLE) as port:
+    with folder_apart() as apart, postgresql(apart / "pg", DURABLE) as port:
         as_superuser(
             port,
             f"create role {OWNER} login",
@@ -62,7 +72,7 @@ def cluster_of(tmp_path: Path) -> Iterator[Cluster]:
             "PORTAL_DATABASE_URL": address(port, APPLICATION, "portal"),
             "PORTAL_DATABASE_OWNER_URL": address(port, OWNER, "portal"),
         }
-        yield Cluster(folder, port, settings)
+        yield Cluster(apart / "pg", port, settings)
 
 
 def test_a_crash_of_the_database_loses_nothing_and_needs_no_hand(cluster_of: Cluster, tmp_path: Path) -> None:
