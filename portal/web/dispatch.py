@@ -13,7 +13,7 @@ from flask import Flask
 from flask.sessions import NullSession, SessionInterface
 
 from portal.web.house import this_request
-from portal.web.matching import Finder, Ways
+from portal.web.matching import Finder, Way, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,7 @@ class Portal(Flask):
 
     session_interface = _NoSession()
     url_map_class = Ways
+    url_rule_class = Way
     url_map: Ways
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from gunicorn.http.wsgi import Response as Sent
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phone import Phone
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import BuildError, Map, MapAdapter, Rule
 from werkzeug.routing.converters import BaseConverter
 from werkzeug.routing.exceptions import NoMatch, RequestPath
 from werkzeug.routing.matcher import StateMachineMatcher
@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 from portal.web.dispatch import Portal, check_hooks
 from portal.web.house import this_request
 from portal.web.kit import FinalResponse
-from portal.web.matching import Ways
+from portal.web.matching import Way, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,6 +151,19 @@ def test_a_request_is_not_brought_to_its_view_by_werkzeugs_walk(
 
 def test_a_value_that_its_converter_refuses_is_no_address() -> None:
     assert not differing(Ways([Rule("/<int(max=5):n>", endpoint="n")]), ["/5", "/6", "/x"])
+
+
+def test_an_address_is_written_as_werkzeug_writes_it_once_somebody_asks(ways: Ways) -> None:
+    adapter = ways.bind("localhost")
+    for rule in ways.iter_rules():
+        assert isinstance(rule, Way)
+        values = {name: _taken(one) for name, one in rule._converters.items()}
+        plain = Rule(rule.rule, endpoint="plain")
+        Map([plain], converters=ways.converters)
+        assert rule.build({**values, "more": "x"}) == plain.build({**values, "more": "x"})
+        assert rule.build(values, append_unknown=False) == plain.build(values, append_unknown=False)
+    with pytest.raises(BuildError):
+        adapter.build("nowhere.at_all")
 
 
 def test_what_werkzeug_says_of_other_addresses_is_said(sqlite_world: World) -> None:
