@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache
 
@@ -50,6 +50,24 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
+class _Statements(dict[Any, Any]):
+    """Statements, compiled once for all the databases of one kind of a test worker.
+
+    SQLAlchemy keeps them by the dialect's own object, which each engine has for itself.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """What was compiled before, if it was."""
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        """Keep what was compiled."""
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+_STATEMENTS = _Statements()
+
+
 @dataclass(frozen=True, slots=True)
 class Furnished:
     """One structure with its main site, a code on it and the published resident questionnaire."""
@@ -88,6 +106,8 @@ class World:
         }
         app, database = compose(replace(load(environ), cheap_hashes=True), clock=clock)
         app.jinja_env.bytecode_cache = _COMPILED
+        for engine in database.engines:
+            engine._compiled_cache = _STATEMENTS
         try:
             lyon, strasbourg = there or (
                 furnished(database, "passerelle", "PAS", "La Passerelle", "metropole"),

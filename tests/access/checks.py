@@ -264,5 +264,7 @@ CHECKS: dict[str, Callable[[Shown, Seen], list[str]]] = {
 }
 """In this order on one page: what changes it puts it back."""
 
+WALKED = frozenset({"tab_order", "skip_link", "motion"})
+"""What is walked key by key, or waited for: by default looked at once for each view of the application."""
 ONCE = frozenset({"markup", "absent", "lists", "generated", "without_style", "motion", "forced_colours"})
 """What depends on neither the language nor the width of a screen: looked at once for each."""
