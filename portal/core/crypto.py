@@ -214,9 +214,8 @@ class Tokens:
         age = now - (_EPOCH + int.from_bytes(body[:_ISSUED_BYTES]) * _SECOND)
         if not -ahead <= age <= max_age:
             raise Expired("token", purpose=purpose)
-        payload: dict[str, Any] = json.loads(
-            body[_ISSUED_BYTES:].decode()
-        )  # of bytes it would guess the encoding
+        # Decoded here: of bytes, the parser would guess the encoding.
+        payload: dict[str, Any] = json.loads(body[_ISSUED_BYTES:].decode())
         return payload
 
     def _body(self, purpose: str, blob: bytes) -> bytes:

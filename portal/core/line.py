@@ -100,8 +100,7 @@ class Line:
     @property
     def driver(self) -> SealedDriver:
         """SQLite's own connection, in its transaction."""
-        borrowed = self._lent() if self._borrowed is None else self._borrowed  # eight times a journey
-        driver: Any = borrowed.dbapi_connection
+        driver: Any = self._lent().dbapi_connection
         if not driver.in_transaction:
             run_sealed(driver, BEGINS[self._writes])
         found: SealedDriver = driver

@@ -58,11 +58,11 @@ def signed_in_again(world: World, who: Colleague) -> Colleague:
 
 
 def _filled(rule: Rule, where: Furnished, number: int) -> dict[str, object]:
-    filled = {name: _stand_in(one, number) for name, one in rule._converters.items()}
+    filled = {name: stand_in(one, number) for name, one in rule._converters.items()}
     return filled | {"slug": where.structure.slug}
 
 
-def _stand_in(converter: object, number: int) -> object:
+def stand_in(converter: object, number: int) -> object:
     """A value that the converter takes and nobody has; this number where it takes one."""
     if isinstance(converter, UUIDConverter):
         return _NOBODY
