@@ -24,7 +24,6 @@ from servers import (
     address,
     as_superuser,
     binaries,
-    folder_apart,
     postgresql,
 )
 
@@ -99,7 +98,7 @@ def cluster() -> Iterator[int]:
     """A PostgreSQL cluster with a migrated template database, made once per worker; its port."""
     if binaries() is None:
         pytest.skip("PostgreSQL server is not installed")
-    with folder_apart() as folder, postgresql(folder / "cluster") as port:
+    with postgresql() as (_folder, port):
         as_superuser(
             port,
             f"create role {OWNER} login",

@@ -54,22 +54,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def folder_apart() -> Iterator[Path]:
-    """A folder for clusters that no other run of the suite closes: pytest keeps its own to one user alone."""
-    with TemporaryDirectory(prefix="portevoix-") as name:
-        yield Path(name)
+def postgresql(settings: str = _QUICK) -> Iterator[tuple[Path, int]]:
+    """A running cluster; yields its folder and port. Superuser `postgres`; nothing of it outlives the block.
 
-
-@contextmanager
-def postgresql(folder: Path, settings: str = _QUICK) -> Iterator[int]:
-    """A running cluster; yields its port. Superuser `postgres`; nothing of it outlives the block."""
-    _made(folder)
-    port = free_port()
-    start(folder, port, settings)
-    try:
-        yield port
-    finally:
-        crash(folder)
+    Its folder is none of pytest's, which every run of the suite closes to all users but its own.
+    """
+    with TemporaryDirectory(prefix="portevoix-") as apart:
+        folder, port = Path(apart) / "cluster", free_port()
+        _made(folder)
+        start(folder, port, settings)
+        try:
+            yield folder, port
+        finally:
+            crash(folder)
 
 
 def start(folder: Path, port: int, settings: str) -> None:
@@ -98,12 +95,10 @@ def _server() -> Path:
 
 def _made(folder: Path) -> None:
     """A cluster in a new folder, which its own user can reach."""
-    folder.mkdir(parents=True)
+    folder.mkdir()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-        for parent in folder.parents:
-            if parent.stat().st_mode & 0o5 != 0o5 and str(parent).startswith("/tmp/"):  # noqa: S108 -- the test folder's own parents
-                parent.chmod(parent.stat().st_mode | 0o5)
+        folder.parent.chmod(0o755)
     making = [str(_server() / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"]
     _run([*making, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"])
 

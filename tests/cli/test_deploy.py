@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from commanding import portal
-from servers import as_superuser, binaries, folder_apart, postgresql
+from servers import as_superuser, binaries, postgresql
 
 from portal.core.config import PREFIX, SETTINGS
 
@@ -84,7 +84,7 @@ def new_cluster() -> Iterator[int]:
     """A cluster in which nothing was made yet; its port."""
     if binaries() is None:
         pytest.skip("PostgreSQL server is not installed")
-    with folder_apart() as folder, postgresql(folder / "cluster") as port:
+    with postgresql() as (_folder, port):
         yield port
 
 

@@ -21,7 +21,6 @@ from servers import (
     as_superuser,
     binaries,
     crash,
-    folder_apart,
     postgresql,
     start,
 )
@@ -61,7 +60,7 @@ def cluster_of() -> Iterator[Cluster]:
     """A durable cluster of this test alone."""
     if binaries() is None:
         pytest.skip("PostgreSQL server is not installed")
-    with folder_apart() as apart, postgresql(apart / "pg", DURABLE) as port:
+    with postgresql(DURABLE) as (folder, port):
         as_superuser(
             port,
             f"create role {OWNER} login",
@@ -72,7 +71,7 @@ def cluster_of() -> Iterator[Cluster]:
             "PORTAL_DATABASE_URL": address(port, APPLICATION, "portal"),
             "PORTAL_DATABASE_OWNER_URL": address(port, OWNER, "portal"),
         }
-        yield Cluster(apart / "pg", port, settings)
+        yield Cluster(folder, port, settings)
 
 
 def test_a_crash_of_the_database_loses_nothing_and_needs_no_hand(cluster_of: Cluster, tmp_path: Path) -> None:
