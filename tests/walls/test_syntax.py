@@ -209,6 +209,7 @@ RULES = {
                 "core/db.py",
                 "core/leaving.py",
                 "core/line.py",
+                "core/durable.py",
                 "core/seal.py",
                 "core/shelf.py",
                 "core/statements.py",
