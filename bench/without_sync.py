@@ -7,20 +7,11 @@ from __future__ import annotations
 
 from portal.cli import main
 from portal.core import db
-from portal.core.durable import Durable
-
-_CARELESS = "PRAGMA synchronous=OFF"
-
-
-def _at_once(self: Durable) -> None:
-    """Wait for nothing."""
-
 
 if __name__ == "__main__":
     quick = tuple(
-        _CARELESS if one.startswith("PRAGMA synchronous") else one
+        "PRAGMA synchronous=OFF" if one.startswith("PRAGMA synchronous") else one
         for one in db._ON_CONNECT  # noqa: SLF001 -- the one thing that is measured without
     )
-    vars(db)["_ON_CONNECT"], vars(db)["_WAITS_LATER"] = quick, _CARELESS
-    Durable.wait = _at_once  # type: ignore[method-assign]
+    vars(db)["_ON_CONNECT"] = quick
     main()

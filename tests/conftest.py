@@ -27,7 +27,6 @@ from servers import (
     postgresql,
 )
 
-from portal.core import durable
 from portal.core.clock import FixedClock
 from portal.core.upgrade import upgrade
 
@@ -84,14 +83,6 @@ def _is_for_the_other_engine(item: pytest.Item) -> bool:
         return False
     chosen = ENGINES[crc32(item.nodeid.replace(engine, "").encode()) % len(ENGINES)]
     return bool(engine != chosen)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_disk() -> Iterator[None]:
-    """No test of this process waits for the disk, as its PostgreSQL does not; servers that tests start do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(durable, "_sync", lambda _file: None)
-        yield
 
 
 @pytest.fixture(scope="session")

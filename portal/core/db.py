@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from portal.core.durable import Durable
 from portal.core.errors import PortalError
 from portal.core.line import BEGINS, Line, PortalSession
 from portal.core.scope import Scope
@@ -24,6 +23,7 @@ from portal.core.wall import person_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from sqlalchemy import Engine, Select
@@ -40,6 +40,7 @@ __all__ = ["Database", "Scope", "Unit"]
 T = TypeVar("T")
 
 _ON_CONNECT = (
+    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
@@ -49,9 +50,6 @@ _ON_CONNECT = (
     "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows past the triggers that keep them
 )
 _READS_ONLY = "PRAGMA query_only=ON"
-_LOG = "PRAGMA journal_mode=WAL"
-_WAITS_LATER = "PRAGMA synchronous=NORMAL"
-"""For those who write, where there is a log: see `portal.core.durable`."""
 _ALONE = 7_310_558_264
 """Any number that nobody else takes for a lock."""
 _ROOM_FOR_IMPATIENT = 15
@@ -119,9 +117,7 @@ class Database:
         self.engine = engine
         self.clock, self.bus, self.keys = clock, bus, keys
         engine.hide_parameters = True  # else an error of the database tells the values in a log
-        file = _file_of(engine)
-        self._turn = nullcontext if file is None else Turn(file).taken
-        self._durable = None if file is None else Durable(file, self.settle)
+        self._turn = _turn_of(engine)
         self.writing = _writers_of(engine) if engine.dialect.name == "sqlite" else engine
         for one in self.engines:
             seal_engine(one)
@@ -149,7 +145,6 @@ class Database:
                 line.commit()
             finally:
                 line.close()
-        self._wait_for_disk(line)
 
     @contextmanager
     def reading(self, scope: Scope) -> Iterator[Unit]:
@@ -196,12 +191,6 @@ class Database:
                 line.commit()
             finally:
                 line.close()
-        self._wait_for_disk(line)
-
-    def _wait_for_disk(self, line: Line) -> None:
-        """Nothing is acknowledged before; outside the turn, so that the next writer works meanwhile."""
-        if self._durable is not None and line.has_written:
-            self._durable.wait()
 
     def settle(self) -> bool:
         """Whether the files hold what the tables hold, and nothing of what was deleted.
@@ -225,10 +214,12 @@ class Database:
         return Unit(line, scope, self.clock.now(), self.bus, self.keys)
 
 
-def _file_of(engine: Engine) -> str | None:
-    """The file of an embedded database, which has one writer and a log; None of any other."""
+def _turn_of(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
+    """How a writing unit waits for its turn: only an embedded database in a file has one writer."""
     file = engine.url.database
-    return None if engine.dialect.name != "sqlite" or not file or file == ":memory:" else file
+    if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+        return nullcontext
+    return Turn(file).taken
 
 
 def _writers_of(engine: Engine) -> Engine:
@@ -241,18 +232,15 @@ def _writers_of(engine: Engine) -> Engine:
     )
     event.listen(engine, "engine_disposed", lambda _engine: writing.dispose())
     _prepare_sqlite(engine, BEGINS[False], _READS_ONLY)
-    _prepare_sqlite(writing, BEGINS[True], _WAITS_LATER)
+    _prepare_sqlite(writing, BEGINS[True])
     return writing
 
 
-def _prepare_sqlite(engine: Engine, begin: str, pragma: str) -> None:
+def _prepare_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def _connect(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None  # the driver begins nothing by itself
-        (kind,) = dbapi_connection.execute(_LOG).fetchone()
-        has_log = kind == "wal"  # some file systems cannot have one; then each commit waits itself
-        own = () if pragma == _WAITS_LATER and not has_log else (pragma,)
-        prepare_driver(dbapi_connection, (*_ON_CONNECT, *own))
+        prepare_driver(dbapi_connection, (*_ON_CONNECT, *pragmas))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

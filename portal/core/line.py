@@ -49,7 +49,6 @@ class Line:
     """What a unit does to the database, within one scope for its whole life."""
 
     __slots__ = (
-        "_before",
         "_beside",
         "_borrowed",
         "_connection",
@@ -59,7 +58,6 @@ class Line:
         "_session",
         "_shelf",
         "_writes",
-        "has_written",
     )
 
     def __init__(self, shelf: Shelf, scope: Scope, *, writes: bool) -> None:
@@ -69,9 +67,6 @@ class Line:
         self._connection: Connection | None = None
         self._session: PortalSession | None = None
         self._beside = False
-        self._before = 0
-        self.has_written = False
-        """On SQLite, once the transaction was kept: whether it changed any row."""
 
     @property
     def scope(self) -> Scope:
@@ -114,8 +109,6 @@ class Line:
     def _lent(self) -> PoolProxiedConnection:
         if self._borrowed is None:
             self._borrowed = self._shelf.take()
-            driver: Any = self._borrowed.dbapi_connection
-            self._before = driver.total_changes
         return self._borrowed
 
     @property
@@ -176,8 +169,6 @@ class Line:
         driver: Any = None if self._borrowed is None else self._borrowed.dbapi_connection
         if driver is not None:
             end_transaction(driver, keeps=keeps)
-            if keeps:
-                self.has_written = driver.total_changes != self._before
 
     def give_back(self) -> None:
         """Give back the borrowed connection, if there is one; for the session over it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import re
 import sqlite3
@@ -20,8 +19,6 @@ from sqlalchemy import event, func, select
 from staff import signed_in
 
 from portal.cases.models import Case
-from portal.core import durable
-from portal.core.durable import Durable
 from portal.questionnaires.models import Response as Opinion
 
 if TYPE_CHECKING:
@@ -113,25 +110,6 @@ def test_a_tap_that_could_not_be_kept_is_sent_again_and_counts_once(sqlite_world
     assert refused.status_code == 503
     for _ in range(2):
         assert phone.client.post(refused.request.path, data=fields_of(refused.text)).status_code == 303
-    with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
-        assert u.one(select(func.count()).select_from(Opinion)) == 1
-
-
-def test_a_disk_that_kept_nothing_is_not_taken_at_its_word(
-    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def failing(_file: int) -> None:
-        raise OSError(errno.EIO, "of a test")
-
-    phone = Phone.at(sqlite_world, f"/q/{sqlite_world.lyon.code.code}/fr")
-    face = re.findall(r'name="answer" value="([^"]+)"', phone.page.text)[0]
-    with monkeypatch.context() as broken:
-        broken.setattr(durable, "_sync", failing)
-        file = str(sqlite_world.database.engine.url.database)
-        broken.setattr(sqlite_world.database, "_durable", Durable(file, lambda: False))
-        refused = phone.send(answer=face)
-    assert refused.status_code == 503
-    assert phone.client.post(refused.request.path, data=fields_of(refused.text)).status_code == 303
     with sqlite_world.database.reading(sqlite_world.lyon.scope) as u:
         assert u.one(select(func.count()).select_from(Opinion)) == 1
 
