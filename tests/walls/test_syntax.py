@@ -209,7 +209,6 @@ RULES = {
                 "core/db.py",
                 "core/leaving.py",
                 "core/line.py",
-                "core/durable.py",
                 "core/seal.py",
                 "core/shelf.py",
                 "core/statements.py",
