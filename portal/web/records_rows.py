@@ -31,9 +31,13 @@ MOST_SHOWN = 80
 NO = "\N{EN DASH}"
 
 
-def cell(text: str, url: str | None = None) -> dict[str, str | None]:
-    """A cell of a table."""
-    return {"text": text, "url": url}
+_OURS = {*DAYS, Column.KIND, Column.CHANNEL, Column.FINDING}
+"""Columns that the page tells in its own language; the others hold what the structure has written."""
+
+
+def cell(text: str, url: str | None = None, *, is_given: bool = False) -> dict[str, Any]:
+    """A cell of a table; what was given keeps its own direction."""
+    return {"text": text, "url": url, "is_given": is_given}
 
 
 def first_rows(u: Unit, found: Report) -> dict[str, Any] | None:
@@ -47,11 +51,15 @@ def first_rows(u: Unit, found: Report) -> dict[str, Any] | None:
     return {
         "columns": [{"label": label, "numeric": False} for label in heads],
         "rows": [
-            {"cells": [cell(str(one.row)), *(cell(_read(one, column, names)) for column in used)]}
+            {"cells": [cell(str(one.row)), *(_cell_of(one, column, names) for column in used)]}
             for one in found.rows[:SHOWN_FIRST]
         ],
         "rest": ngettext("And %(num)d more.", "And %(num)d more.", rest) if rest > 0 else None,
     }
+
+
+def _cell_of(row: PastRow, column: Column, names: Mapping[UUID, str]) -> dict[str, Any]:
+    return cell(_read(row, column, names), is_given=column not in _OURS)
 
 
 def _read(row: PastRow, column: Column, names: Mapping[UUID, str]) -> str:
@@ -95,12 +103,12 @@ def rows_table(u: Unit, row: PastRegister) -> dict[str, Any]:
             {
                 "cells": [
                     cell(str(one.row)),
-                    cell(number or NO),
+                    cell(number or NO, is_given=True),
                     cell(gettext(KINDS[one.kind].label)),
                     cell(_day(one.received_on)),
                     cell(_day(one.answered_on)),
                     cell(gettext(FINDINGS[one.finding]) if one.finding else NO),
-                    cell(names[one.site_id]),
+                    cell(names[one.site_id], is_given=True),
                 ]
             }
             for one, number in zip(found, numbers, strict=False)

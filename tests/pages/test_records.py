@@ -63,6 +63,14 @@ def test_a_register_is_looked_at_brought_in_and_taken_back(world: World) -> None
     assert lead.post(f"{where}/take").status_code == 409
 
 
+def test_a_number_reads_the_same_way_on_an_arabic_page(sqlite_world: World) -> None:
+    """Else the page's direction would show 2025/014-R as R-2025/014."""
+    lead = signed_in(sqlite_world, locale="ar")
+    where = sent(lead, GOOD.replace("\n1;", "\n2025/014-R;")).location
+    assert "<bdi>2025/014-R</bdi>" in lead.get(where).text
+    assert "<bdi>2025/014-R</bdi>" in lead.get(lead.post(f"{where}/take").location).text
+
+
 def test_rows_are_shown_as_they_were_read_before_anything_is_in(sqlite_world: World) -> None:
     lead = signed_in(sqlite_world)
     more = "".join(f"{n};05/05/2025;M. Orme;;;\r\n" for n in range(3, 26))
