@@ -26,6 +26,8 @@ from portal.web.scans import count_scan
 from portal.web.tablet import start_here
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Response
     from flask.typing import ResponseReturnValue
 
@@ -190,18 +192,19 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
             return _waited_too_long(address, position)
         trip = _begun_anew(address)
         token = trip.token
-    if address.is_tablet and "more" in request.form:
+    sent = request.form  # read before the transaction: whoever else writes would wait for it
+    if address.is_tablet and "more" in sent:
         return _more_time(address, trip, position)
     with database.transaction(scope) as u:
         place = address.place(u)
         shown = version(u, trip.version_id)
         journey, asked = _journey(place, trip), _asked(shown, position)
-        fault = _take(u, shown, journey, asked, is_first=position == 1)
+        fault = _take(u, shown, (journey, asked), sent, is_first=position == 1)
         is_last = shown.form.question(position + 1) is None
         if is_last and fault is None:
             finish(u, journey)
     if fault is not None:
-        return _refused(place, Asking(shown, position, token, request.form.get("answer", "")), fault)
+        return _refused(place, Asking(shown, position, token, sent.get("answer", "")), fault)
     if is_last:
         return see_other(place.url("done"))
     return see_other(place.url("answers", token, str(position + 1)))
@@ -226,12 +229,19 @@ def _more_time(address: Address, trip: Trip, position: int) -> Response:
     return _kept_nowhere(question_page(place, Asking(shown, position, trip.token, words)))
 
 
-def _take(u: Unit, shown: Published, journey: Journey, asked: Question, *, is_first: bool) -> Invalid | None:
+def _take(
+    u: Unit,
+    shown: Published,
+    answered: tuple[Journey, Question],
+    sent: Mapping[str, str],
+    *,
+    is_first: bool,
+) -> Invalid | None:
     """Keep what was sent, or take back what was skipped; what is wrong with it, or None."""
-    raw = request.form.get("answer", "")
+    (journey, asked), raw = answered, sent.get("answer", "")
     is_blank = asked.kind is ItemKind.TEXT and not raw.strip()
     try:
-        if not is_first and (is_blank or request.form.get("skip")):
+        if not is_first and (is_blank or sent.get("skip")):
             withdraw(u, shown, journey, asked)
         else:
             record(u, shown, journey, asked, raw)
