@@ -38,6 +38,10 @@ _NOTICES = {
 }
 
 
+_VERSION_BYTES = 16
+"""Of the id of the questions' version, which stands first in the token of an answer."""
+
+
 def nonce(purpose: str, token: str) -> bytes:
     """The nonce of a form that was sent."""
     payload = Tokens(KEYS).open(purpose, token, now=SystemClock().now(), max_age=_AGE)
@@ -46,8 +50,9 @@ def nonce(purpose: str, token: str) -> bytes:
 
 def answer_keys(structure_id: int, tokens: Iterable[str]) -> list[bytes]:
     """What is stored of the forms of answers."""
-    key = KEYS.sub("submit", structure_id)
-    return sorted(keyed_digest(key, nonce(PURPOSE, token), "0") for token in tokens)
+    key, opened = KEYS.sub("submit", structure_id), Tokens(KEYS).open_raw
+    trips = [opened(PURPOSE, token, now=SystemClock().now(), max_age=_AGE) for token in tokens]
+    return sorted(keyed_digest(key, trip[_VERSION_BYTES:], "0") for trip in trips)
 
 
 def case_keys(structure_id: int, tokens: Iterable[str]) -> list[bytes]:

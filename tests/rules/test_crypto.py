@@ -8,6 +8,7 @@ import uuid
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -223,6 +224,17 @@ def test_a_token_for_one_purpose_does_not_open_as_another() -> None:
 def test_each_purpose_has_its_own_key() -> None:
     blob = urlsafe_b64decode(TOKENS.seal("form", {"code": "7KQ4M2"}, now=NOW))
     assert unseal_bytes(KEYS.sub("token", "form"), blob, aad="form").endswith(b'{"code":"7KQ4M2"}')
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x00" * 28, b'{"n": 1}', bytes(range(256))])
+def test_bytes_travel_as_they_are_and_to_their_purpose_alone(payload: bytes) -> None:
+    token = TOKENS.seal_raw("journey", payload, now=NOW)
+    assert len(token) == ceil((34 + len(payload)) * 4 / 3)
+    assert TOKENS.open_raw("journey", token, now=NOW + DAY, max_age=DAY) == payload
+    with pytest.raises(Tampered):
+        TOKENS.open_raw("tablet-journey", token, now=NOW, max_age=DAY)
+    with pytest.raises(Expired):
+        TOKENS.open_raw("journey", token, now=NOW + DAY + timedelta(seconds=1), max_age=DAY)
 
 
 def test_a_token_of_another_installation_does_not_open() -> None:
