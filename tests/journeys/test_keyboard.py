@@ -112,6 +112,7 @@ def test_help_is_asked_for_with_a_number_to_call(resident: Keyboard) -> None:
 def test_a_mistake_is_found_and_mended_by_keys(resident: Keyboard) -> None:
     resident.press("Un problème avec notre travail")
     resident.press("Envoyer")
+    expect(resident.page.locator(".error-summary")).to_be_focused()  # some moments after the page is there
     resident.page.keyboard.press("Tab")
     resident.page.keyboard.press("Enter")
     assert resident.page.evaluate("() => document.activeElement.name") == "message"
