@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from portal.core.seal import translated
+from portal.core.seal import run_sealed, translated
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from portal.core.seal import SealedDriver
+
 _MOST_IDLE = 4
 _LENT_AFTER = "portal_disposals"
 
 
-def end_transaction(driver: sqlite3.Connection, *, keeps: bool) -> None:
+def end_transaction(driver: SealedDriver, *, keeps: bool) -> None:
     """End the transaction that is under way, if there is one: kept or undone. Raises SQLAlchemy's errors."""
-    try:
-        driver.commit() if keeps else driver.rollback()
-    except sqlite3.Error as error:
-        raise translated(error) from error
+    if driver.in_transaction:  # the driver's own ways would prepare the word anew each time
+        run_sealed(driver, "COMMIT" if keeps else "ROLLBACK")
 
 
 class Shelf:
