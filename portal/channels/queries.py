@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -29,8 +28,7 @@ _structure = table_of(Structure)
 _calendar = table_of(CalendarVersion)
 
 
-@dataclass(frozen=True, slots=True)
-class Signboard:
+class Signboard(NamedTuple):
     """What a structure shows on its posters: all that a resident's page needs to know of it."""
 
     id: int
@@ -40,8 +38,7 @@ class Signboard:
     branding_revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(NamedTuple):
     """Where an address leads: the structure, the site with its calendar in force, what the code stands on.
 
     Without a code (the way from a website) `code_id` and what follows is None.

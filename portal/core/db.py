@@ -141,19 +141,14 @@ class Database:
             try:
                 if alone and not line.is_embedded:  # an embedded database has one writer anyway
                     gate(line.connection, f"SELECT pg_advisory_xact_lock({_ALONE})")
-                yield self._unit(line, scope)
+                yield self.unit(line, scope)
                 line.commit()
             finally:
                 line.close()
 
-    @contextmanager
-    def reading(self, scope: Scope) -> Iterator[Unit]:
+    def reading(self, scope: Scope) -> AbstractContextManager[Unit]:
         """A reading unit on one snapshot; the database itself refuses it any write."""
-        line = Line(self.shelf, scope, writes=False)
-        try:
-            yield self._unit(line, scope)
-        finally:
-            line.close()
+        return _Reading(self, scope)
 
     def write_each(
         self, work: Sequence[tuple[Scope, Callable[[Unit], object]]]
@@ -187,7 +182,7 @@ class Database:
             line = Line(self.writing_shelf, Scope.nobody(), writes=True)
             try:
                 for scope, do in work:
-                    do(self._unit(line.within(scope), scope))
+                    do(self.unit(line.within(scope), scope))
                 line.commit()
             finally:
                 line.close()
@@ -210,8 +205,25 @@ class Database:
                 pooled.close()
         return bool(rows[0][0] == 0)
 
-    def _unit(self, line: Line, scope: Scope) -> Unit:
+    def unit(self, line: Line, scope: Scope) -> Unit:
+        """A unit over this line, now."""
         return Unit(line, scope, self.clock.now(), self.bus, self.keys)
+
+
+class _Reading:
+    """A reading unit, and the end of its line: every page has one, and a generator would begin too slowly."""
+
+    __slots__ = ("_database", "_line")
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self._database = database
+        self._line = Line(database.shelf, scope, writes=False)
+
+    def __enter__(self) -> Unit:
+        return self._database.unit(self._line, self._line.scope)
+
+    def __exit__(self, *_raised: object) -> None:
+        self._line.close()
 
 
 def _turn_of(engine: Engine) -> Callable[[], AbstractContextManager[None]]:

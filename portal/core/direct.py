@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import Select
 from sqlalchemy.exc import InvalidRequestError
@@ -37,8 +37,7 @@ class Outcome(Protocol):
         """The first column of the first row, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """The rows that were read, or the number of those written."""
 
     rows: Sequence[Any]

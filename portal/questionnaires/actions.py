@@ -5,8 +5,7 @@ The way of a resident's answer, so it runs on prepared statements and reads no o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from portal.core.crypto import keyed_digest
@@ -47,8 +46,7 @@ _GENERATIONS = 20
 _TEXT = AnswerText.__tablename__
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(NamedTuple):
     """Where and when somebody answers: the local day alone, and what figures can be told by."""
 
     nonce: bytes
@@ -63,8 +61,7 @@ class Journey:
     """When staff typed it; None of what came by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """The response that takes an answer.
 
     Its day and place stay those it began with: a correction after midnight, or by another card of the
@@ -121,12 +118,12 @@ def finish(u: Unit, journey: Journey) -> None:
         u.run(FINISH, key_id=kept.id)
 
 
-def given(u: Unit, version: Published, journey: Journey, question: Question) -> str | None:
-    """What this journey has answered so far; None for nothing, and once the thanks were seen.
+def given(u: Unit, version: Published, nonce: bytes, question: Question) -> str | None:
+    """What the journey of this nonce has answered so far; None for nothing, and once the thanks were seen.
 
     A phone is lent: who presses "back" after the thanks must not read the words of the one before.
     """
-    seen = _seen(u, journey)
+    seen = _seen(u, nonce)
     if seen is None:
         return None
     response_id, choices = seen
@@ -135,10 +132,10 @@ def given(u: Unit, version: Published, journey: Journey, question: Question) -> 
     return choices.get(version.items[question.code])
 
 
-def _seen(u: Unit, journey: Journey) -> tuple[UUID, dict[UUID, str]] | None:
+def _seen(u: Unit, nonce: bytes) -> tuple[UUID, dict[UUID, str]] | None:
     """The journey's open response with its choices, by one statement for whoever has chosen something."""
     for generation in range(_GENERATIONS):
-        key = _submit_key(u, journey, generation)
+        key = _submit_key(u, nonce, generation)
         rows = u.run(SEE_CHOICES, key_submit_key=key).all()
         first = rows[0] if rows else u.run(SEE_RESPONSE, key_submit_key=key).first()
         if first is None:
@@ -148,13 +145,14 @@ def _seen(u: Unit, journey: Journey) -> tuple[UUID, dict[UUID, str]] | None:
     return None
 
 
-def _submit_key(u: Unit, journey: Journey, generation: int) -> bytes:
-    return keyed_digest(u.keys.sub("submit", u.structure_id), journey.nonce, str(generation))
+def _submit_key(u: Unit, nonce: bytes, generation: int) -> bytes:
+    # One key for all structures, told apart by a part: so it is at hand for each of ten thousand.
+    return keyed_digest(u.keys.sub("submit"), str(u.structure_id), nonce, str(generation))
 
 
 def found_response(u: Unit, journey: Journey, generation: int) -> Kept | None:
     """The response of this journey, locked; None before its first answer."""
-    row = u.run(FIND_RESPONSE, key_submit_key=_submit_key(u, journey, generation)).first()
+    row = u.run(FIND_RESPONSE, key_submit_key=_submit_key(u, journey.nonce, generation)).first()
     if row is None:
         return None
     return Kept(
@@ -205,7 +203,7 @@ def new_response(u: Unit, version: Published, journey: Journey, generation: int)
         language=journey.language,
         day=journey.day,
         mode=journey.mode.value,
-        submit_key=_submit_key(u, journey, generation),
+        submit_key=_submit_key(u, journey.nonce, generation),
         finished=False,
         entered_at=journey.entered_at,
         **place,

@@ -7,7 +7,6 @@ The pages are rendered by the very templates of residents' pages. Each stands in
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale, format_decimal, gettext
@@ -81,8 +80,8 @@ def _colours(now: Structure, sign: Sign) -> Iterator[dict[str, Any]]:
 def _screens(desk: Desk, sign: Sign) -> Iterator[dict[str, str]]:
     """Title and markup of the pages, in the language of whoever looks; without questionnaire no question."""
     place = place_at("p", desk.slug, desk.language)
-    board = replace(place.structure, name=sign.name, colour=sign.colour)
-    place = replace(place, structure=board, logo=sign.logo.on_page if sign.logo else None)
+    board = place.structure._replace(name=sign.name, colour=sign.colour)
+    place = place._replace(structure=board, logo=sign.logo.on_page if sign.logo else None)
     theme = theme_css(sign.colour)
     try:
         with house().database.reading(place.scope) as u:

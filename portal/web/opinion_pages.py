@@ -5,9 +5,8 @@ They are all that most residents see, so each is rendered once per wording, lang
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from flask_babel import force_locale, format_decimal, gettext
@@ -53,8 +52,7 @@ _KEPT_PAGES = 256
 _stencils: Bounded[tuple[str, str, Grade, tuple[bool, bool], int, str | None], Stencil] = Bounded(_KEPT_PAGES)
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """Which question is asked, at which place of a journey, and what was answered to it already."""
 
     shown: Published
@@ -128,7 +126,7 @@ def _stencil(place: Place, asking: Asking) -> Stencil:
     )
     found = _stencils.get(key)
     if found is None:
-        found = Stencil(_html(_anywhere(place), replace(asking, token=hole("token")), hole("theme")))
+        found = Stencil(_html(_anywhere(place), asking._replace(token=hole("token")), hole("theme")))
         _stencils.put(key, found)
     return found
 

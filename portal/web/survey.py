@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
 from datetime import timedelta
-from secrets import token_bytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, redirect, request
@@ -43,8 +42,7 @@ _ENTRANCE = "/<any(q, Q, p, t):kind>/<key>"
 _ANSWERS = f"{_ENTRANCE}/<language>/answers/<token>/<int:position>"
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
+class Trip(NamedTuple):
     """What a journey's token holds: the version shown, the nonce, and the token itself."""
 
     version_id: UUID
@@ -54,7 +52,7 @@ class Trip:
 
 def new_trip(version_id: UUID, *, on_tablet: bool = False) -> Trip:
     """A journey that begins now."""
-    nonce = token_bytes(_NONCE_BYTES)
+    nonce = os.urandom(_NONCE_BYTES)
     here = house()
     token = here.tokens.seal_raw(_purpose(on_tablet), version_id.bytes + nonce, now=here.clock.now())
     return Trip(version_id, nonce, token)
@@ -114,7 +112,7 @@ def question(kind: str, key: str, language: str, token: str, position: int) -> R
         shown = version(u, trip.version_id)
         asked = _asked(shown, position)
         # Whoever presses "back" on a tablet may be the next person.
-        before = None if place.is_tablet else given(u, shown, _journey(place, trip), asked)
+        before = None if place.is_tablet else given(u, shown, trip.nonce, asked)
     response = question_page(place, Asking(shown, position, token, before))
     return _kept_nowhere(response)
 

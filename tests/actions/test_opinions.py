@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from secrets import token_bytes
 from threading import Barrier, Thread
@@ -51,11 +51,11 @@ class Resident:
         """A resident with a page of their own, on the last day of March by the structure's code."""
         lyon = world.lyon
         journey = Journey(token_bytes(12), LAST_OF_MARCH, "fr", lyon.site.id, lyon.code.id)
-        return cls(world, replace(journey, **where))  # type: ignore[arg-type]  # fields by name
+        return cls(world, journey._replace(**where))  # type: ignore[arg-type]  # fields by name
 
     def at(self, **where: object) -> Resident:
         """The same page, later or elsewhere."""
-        return Resident(self.world, replace(self.journey, **where))  # type: ignore[arg-type]  # idem
+        return Resident(self.world, self.journey._replace(**where))  # type: ignore[arg-type]  # idem
 
     def answers(self, raw: str, position: int = 0) -> UUID:
         """Tap or write an answer."""
@@ -75,7 +75,8 @@ class Resident:
     def has_given(self, position: int = 0) -> str | None:
         """What the page shows as given."""
         with self.world.database.reading(self.world.lyon.scope) as u:
-            return actions.given(u, *self._asked(u, position))
+            shown, journey, question = self._asked(u, position)
+            return actions.given(u, shown, journey.nonce, question)
 
     def _asked(self, u: Unit, position: int) -> tuple[Published, Journey, Question]:
         shown = published(u)

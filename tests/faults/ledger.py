@@ -50,9 +50,9 @@ def nonce(purpose: str, token: str) -> bytes:
 
 def answer_keys(structure_id: int, tokens: Iterable[str]) -> list[bytes]:
     """What is stored of the forms of answers."""
-    key, opened = KEYS.sub("submit", structure_id), Tokens(KEYS).open_raw
+    key, opened = KEYS.sub("submit"), Tokens(KEYS).open_raw
     trips = [opened(PURPOSE, token, now=SystemClock().now(), max_age=_AGE) for token in tokens]
-    return sorted(keyed_digest(key, trip[_VERSION_BYTES:], "0") for trip in trips)
+    return sorted(keyed_digest(key, str(structure_id), trip[_VERSION_BYTES:], "0") for trip in trips)
 
 
 def case_keys(structure_id: int, tokens: Iterable[str]) -> list[bytes]:
