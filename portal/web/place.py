@@ -5,8 +5,9 @@ The grammar (one for `/q/<code>` and `/p/<slug>`): then optionally a language, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal.channels.queries import entrance_by_code, entrance_by_slug, structure_of_code
@@ -23,7 +24,7 @@ from portal.web.letterhead import letterhead
 from portal.web.tablet import TABLET
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from uuid import UUID
 
     from portal.channels.queries import Entrance, Signboard
@@ -37,12 +38,21 @@ _structures: Apart[Database, str, int] = Apart(_MOST_KNOWN)
 """Whose a code or slug is, in each database: it never changes hands, so it is asked for once."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_QUARTER = timedelta(minutes=15)
+
+
+@lru_cache(maxsize=64)
+def _day(timezone: str, quarter: int) -> date:
+    """The local day in which a quarter of an hour since 1970 lies: no zone begins its day within one."""
+    return (_EPOCH + quarter * _QUARTER).astimezone(ZoneInfo(timezone)).date()
+
+
 class UnknownLanguage(NotFound):
     """A language that the portal does not speak: the answer lists those it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One entrance of a structure, in one language, as figures and addresses need it."""
 
     structure: Signboard
@@ -75,18 +85,18 @@ class Place:
 
     def speaking(self, language: str) -> Place:
         """The same place in another language."""
-        return replace(self, language=language)
+        return self._replace(language=language)
 
     @property
     def off_tablet(self) -> Place:
         """The same place as a telephone comes to it."""
         return (
-            replace(self, root=f"/q/{self.root.split('/')[2]}", is_tablet=False) if self.is_tablet else self
+            self._replace(root=f"/q/{self.root.split('/')[2]}", is_tablet=False) if self.is_tablet else self
         )
 
     def day_of(self, now: datetime) -> date:
         """The local day of the site."""
-        return now.astimezone(ZoneInfo(self.timezone)).date()
+        return _day(self.timezone, (now - _EPOCH) // _QUARTER)
 
 
 def read_segments(first: str | None, second: str | None, accepted: str | None) -> tuple[str, str | None]:
@@ -116,8 +126,7 @@ def read_language(segment: str | None, accepted: str | None = None) -> str:
     return segment
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """The first two segments, read: a code or a structure's slug, and the language of the page."""
 
     name: str

@@ -288,6 +288,36 @@ def test_a_body_that_does_not_tell_its_length_is_refused_beyond_the_limit_and_ne
         assert told == status, size
 
 
+@pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8"])
+def test_a_form_reads_the_same_whether_or_not_it_comes_as_browsers_send_it(
+    tried: World, content_type: str
+) -> None:
+    client = tried.app.test_client()
+    taken = client.post(
+        "/q/trial/echo", data=b"message=a+%26%C3%A9%3D%2B&message=2&x", content_type=content_type
+    )
+    assert (taken.status_code, taken.text) == (200, "a &é=+")
+    empty = client.post("/q/trial/echo", data=b"", content_type=content_type)
+    assert (empty.status_code, empty.text) == (200, "")
+
+
+class _BreaksOff(BytesIO):
+    """A body whose sender is gone before it has come."""
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        """Nothing any more."""
+        raise ConnectionResetError
+
+    readinto = read  # type: ignore[assignment]  # whoever reads by it is told the same
+
+
+@pytest.mark.parametrize("body", [BytesIO(b"message=half of "), BytesIO(), _BreaksOff()])
+def test_a_form_that_breaks_off_is_not_taken_for_a_shorter_one(tried: World, body: BytesIO) -> None:
+    asked = create_environ("/q/trial/echo", method="POST", content_type=FORM)
+    _body, told, _headers = run_wsgi_app(tried.app, asked | {"CONTENT_LENGTH": "400", "wsgi.input": body})
+    assert told == "400 BAD REQUEST"
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
