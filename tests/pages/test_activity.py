@@ -213,7 +213,7 @@ def test_a_workbook_of_several_tables_is_refused_with_their_names(sqlite_world: 
     data = {"csrf_token": lead.csrf, "table": (BytesIO(OF_TWO_YEARS), "activite.xlsx")}
     answer = lead.client.post(f"{HERE}/table", data=data)
     assert answer.status_code == 422
-    assert "plusieurs feuilles avec un tableau : 2025, 2024." in plain(answer)
+    assert "plusieurs feuilles avec un tableau : \u20682025\u2069, \u20682024\u2069." in plain(answer)
 
 
 def test_what_was_typed_wrong_comes_back(sqlite_world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,8 @@ def sent(lead: Colleague, text: str, name: str = "registre 2025.csv") -> TestRes
 
 
 def told(answer: TestResponse) -> str:
-    """What a page says, with plain spaces."""
-    return answer.text.replace("\N{NO-BREAK SPACE}", " ")
+    """What a page says, with plain spaces, without the signs that keep a direction."""
+    return re.sub("[\u2068\u2069]", "", answer.text.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def test_a_register_is_looked_at_brought_in_and_taken_back(world: World) -> None:
@@ -69,6 +70,14 @@ def test_a_number_reads_the_same_way_on_an_arabic_page(sqlite_world: World) -> N
     where = sent(lead, GOOD.replace("\n1;", "\n2025/014-R;")).location
     assert "<bdi>2025/014-R</bdi>" in lead.get(where).text
     assert "<bdi>2025/014-R</bdi>" in lead.get(lead.post(f"{where}/take").location).text
+
+
+def test_a_column_keeps_its_own_direction_on_an_arabic_page(sqlite_world: World) -> None:
+    """Else the page's direction would show N° as °N."""
+    lead = signed_in(sqlite_world, locale="ar")
+    shown = lead.get(sent(lead, GOOD.replace("Nom", "Rang°")).location).text
+    assert "><bdi>N°</bdi></label>" in shown
+    assert "\N{FIRST STRONG ISOLATE}Rang°\N{POP DIRECTIONAL ISOLATE}" in shown
 
 
 def test_rows_are_shown_as_they_were_read_before_anything_is_in(sqlite_world: World) -> None:
