@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Who asks, and within which walls; built once per request or job.
 
     `structure_id` is the structure written to (None: no owned row can be written); `reads` are the structures
@@ -37,4 +35,4 @@ class Scope:
 
     def reading(self, structures: Sequence[int]) -> Scope:
         """The same person reading several structures (a network's figures), writing none."""
-        return replace(self, structure_id=None, reads=tuple(structures))
+        return self._replace(structure_id=None, reads=tuple(structures))

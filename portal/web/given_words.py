@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -55,7 +54,7 @@ def since_told(effect: Effect | None) -> str:
 
 def everybody(structure_id: int, language: str) -> Scope:
     """The scope of whoever reads a publication: nobody in particular, and bound by the display floor."""
-    return replace(Scope.of(structure_id, locale=language), role=Role.MEDIATOR.value)
+    return Scope.of(structure_id, locale=language)._replace(role=Role.MEDIATOR.value)
 
 
 def share_told(figure: Figure) -> str:

@@ -33,7 +33,7 @@ MARCH = Selection(date(2027, 3, 1), date(2027, 3, 31))
 
 def told(world: World, selection: Selection = YEAR, role: Role | None = None) -> Figures:
     """The figures as a role sees them."""
-    scope = replace(world.lyon.scope, role=role.value if role else None)
+    scope = world.lyon.scope._replace(role=role.value if role else None)
     with world.database.reading(scope) as u:
         return figures(u, selection)
 

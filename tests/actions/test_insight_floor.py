@@ -36,7 +36,7 @@ BLIND = [role for role in FLOORED if not may(role, Permission.READ_CASES)]
 
 def told(world: World, selection: Selection = YEAR, role: Role = Role.MEDIATOR) -> Figures:
     """The figures as a role sees them."""
-    with world.database.reading(replace(world.lyon.scope, role=role.value)) as u:
+    with world.database.reading(world.lyon.scope._replace(role=role.value)) as u:
         return figures(u, selection)
 
 

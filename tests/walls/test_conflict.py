@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -115,7 +114,7 @@ def test_no_mail_tells_of_the_case(affair: Affair, tmp_path: Path) -> None:
 
 def anybody(desk: Desk) -> Scope:
     """The reader's scope, without the reader: the mistake that a view could make."""
-    return replace(desk.scope, actor_id=None)
+    return desk.scope._replace(actor_id=None)
 
 
 def test_a_page_that_counts_for_anybody_is_found(sqlite_world: World) -> None:

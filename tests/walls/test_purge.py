@@ -7,7 +7,6 @@ noted before, and looked for afterwards: what cannot be found cannot be opened, 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -157,7 +156,7 @@ def figures(world: World, planted: Planted) -> dict[str, str]:
     told = {}
     places = (None, world.lyon.site.id)
     for role in (Role.QUALITY_LEAD, Role.AUDITOR):
-        scope = replace(planted.lead, role=role.value)
+        scope = planted.lead._replace(role=role.value)
         with world.database.reading(scope) as u:
             for site in places:
                 chosen = Selection(date(2023, 1, 1), date(2030, 12, 31), site_id=site)
