@@ -59,6 +59,20 @@ def _echo() -> str:
     return request.form.get("message", "")
 
 
+@trial.post("/q/trial/before")
+@public
+def _before() -> str:
+    """The body, then what is left of it as a form."""
+    return f"{len(request.get_data())} {len(request.form)} {len(request.files)}"
+
+
+@trial.post("/q/trial/after")
+@public
+def _after() -> str:
+    """The form, then what is left of the body."""
+    return f"{len(request.form)} {len(request.files)} {len(request.stream.read())} {len(request.get_data())}"
+
+
 @trial.post("/q/trial/file")
 @takes(MOST)
 @public

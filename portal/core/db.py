@@ -141,7 +141,7 @@ class Database:
             try:
                 if alone and not line.is_embedded:  # an embedded database has one writer anyway
                     gate(line.connection, f"SELECT pg_advisory_xact_lock({_ALONE})")
-                yield self.unit(line, scope)
+                yield _unit(self, line, scope)
                 line.commit()
             finally:
                 line.close()
@@ -182,7 +182,7 @@ class Database:
             line = Line(self.writing_shelf, Scope.nobody(), writes=True)
             try:
                 for scope, do in work:
-                    do(self.unit(line.within(scope), scope))
+                    do(_unit(self, line.within(scope), scope))
                 line.commit()
             finally:
                 line.close()
@@ -197,17 +197,17 @@ class Database:
         if self.engine.dialect.name != "sqlite":
             return False
         with self._turn():
-            pooled = self.writing.raw_connection()
+            lent = self.writing_shelf.take()
             try:
-                driver: Any = pooled.driver_connection
+                driver: Any = lent.dbapi_connection
                 rows, _ = run_sealed(driver, "PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
-                pooled.close()
+                self.writing_shelf.put(lent)
         return bool(rows[0][0] == 0)
 
-    def unit(self, line: Line, scope: Scope) -> Unit:
-        """A unit over this line, now."""
-        return Unit(line, scope, self.clock.now(), self.bus, self.keys)
+
+def _unit(database: Database, line: Line, scope: Scope) -> Unit:
+    return Unit(line, scope, database.clock.now(), database.bus, database.keys)
 
 
 class _Reading:
@@ -220,7 +220,7 @@ class _Reading:
         self._line = Line(database.shelf, scope, writes=False)
 
     def __enter__(self) -> Unit:
-        return self._database.unit(self._line, self._line.scope)
+        return _unit(self._database, self._line, self._line.scope)
 
     def __exit__(self, *_raised: object) -> None:
         self._line.close()

@@ -23,8 +23,11 @@ _LENT_AFTER = "portal_disposals"
 
 def end_transaction(driver: SealedDriver, *, keeps: bool) -> None:
     """End the transaction that is under way, if there is one: kept or undone. Raises SQLAlchemy's errors."""
-    if driver.in_transaction:  # the driver's own ways would prepare the word anew each time
-        run_sealed(driver, "COMMIT" if keeps else "ROLLBACK")
+    try:
+        if driver.in_transaction:  # the driver's own ways would prepare the word anew each time
+            run_sealed(driver, "COMMIT" if keeps else "ROLLBACK")
+    except sqlite3.Error as error:  # it is closed
+        raise translated(error) from error
 
 
 class Shelf:

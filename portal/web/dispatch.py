@@ -66,7 +66,9 @@ class Portal(Flask):
 
     def full_dispatch_request(self) -> Response:
         """The answer to the request under way, whatever goes wrong on its way."""
-        self._got_first_request = True  # from now on Flask refuses what would be added to it
+        if not self._got_first_request:
+            check_hooks(self)
+            self._got_first_request = True  # from now on Flask refuses what would be added to it
         answer: Any
         try:
             answer = self.preprocess_request()

@@ -111,7 +111,7 @@ class _GivenHeaders(Headers):
 
 
 @lru_cache(maxsize=_STATUSES)
-def _line(status: int) -> str:
+def _status_line(status: int) -> str:
     """The status with its words, as a response begins."""
     return f"{int(status)} {HTTP_STATUS_CODES[status].upper()}"
 
@@ -127,7 +127,7 @@ class FinalResponse(Response):
     def __init__(self, body: tuple[bytes, ...], status: int, headers: list[tuple[str, str]]) -> None:
         # All that Werkzeug's own beginning sets, which works out each of these first.
         self.headers = _GivenHeaders(headers)
-        self._status, self._status_code = _line(status), int(status)
+        self._status, self._status_code = _status_line(status), int(status)
         self.response, self.direct_passthrough = body, True
         self._on_close = []
 

@@ -56,9 +56,12 @@ class StrictParser(FormDataParser):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **{**settings, "silent": False})
 
-    def _parse_urlencoded(self, stream: IO[bytes], *_settings: Any) -> Any:
+    def _parse_urlencoded(
+        self, stream: IO[bytes], _mimetype: str, length: int | None, _options: dict[str, str]
+    ) -> Any:
         body = stream.read()
-        stream.read(1)  # of a body that did not tell its length, this refuses what is beyond the limit
+        if length is None:
+            stream.read(1)  # which refuses a body that is cut at the limit
         return stream, self.cls(_fields(body)), self.cls()
 
 
@@ -95,15 +98,16 @@ class PortalRequest(Request):
         Werkzeug's parser would ask what it is, count what it reads and choose a way: longer than the reading.
         """
         environ, told = self.environ, self.__dict__
-        length = environ.get("CONTENT_LENGTH") or ""
-        is_plain = environ.get("CONTENT_TYPE") == _WITHOUT_FILES and length.isdecimal()
-        if not is_plain or int(length) > MAX_PUBLIC_BYTES or "stream" in told:
+        length, most = self.content_length, self.max_content_length
+        if environ.get("CONTENT_TYPE") != _WITHOUT_FILES or length is None or "stream" in told:
             return False
+        if most is not None and length > most:
+            return False  # Werkzeug's own way says so
         try:
-            body = environ["wsgi.input"].read(int(length))
+            body = environ["wsgi.input"].read(length)
         except OSError:
             raise ClientDisconnected from None
-        if len(body) < int(length):
+        if len(body) < length:
             raise ClientDisconnected
         told["stream"], told["files"] = BytesIO(), _NO_FILES
         told["form"] = ImmutableMultiDict(_fields(body))

@@ -38,6 +38,7 @@ PURPOSE, TABLET_PURPOSE = "journey", "tablet-journey"
 """Tokens of a phone, and of the tablet that anybody touches: neither opens what the other shows."""
 MAX_AGE = timedelta(hours=24)
 _NONCE_BYTES = 12
+_TRIP_BYTES = 16 + _NONCE_BYTES
 _ENTRANCE = "/<any(q, Q, p, t):kind>/<key>"
 _ANSWERS = f"{_ENTRANCE}/<language>/answers/<token>/<int:position>"
 
@@ -59,11 +60,16 @@ def new_trip(version_id: UUID, *, on_tablet: bool = False) -> Trip:
 
 
 def read_trip(token: str, *, on_tablet: bool) -> Trip:
-    """The journey of a token. Raises `Expired`, and `Tampered` for what began on the other sort of page."""
+    """The journey of a token. Raises `Expired`, and `Tampered` for what began on the other sort of page.
+
+    What another version of the portal has sealed is as old as it looks, and no fault of who sends it.
+    """
     here = house()
     payload = here.tokens.open_raw(
         _purpose(on_tablet), token, now=here.clock.now(), max_age=MAX_AGE, ahead=SET_BACK
     )
+    if len(payload) != _TRIP_BYTES:
+        raise Expired("token", purpose=PURPOSE)
     return Trip(UUID(bytes=payload[:-_NONCE_BYTES]), payload[-_NONCE_BYTES:], token)
 
 
@@ -196,7 +202,7 @@ def _keep(address: Address, token: str, position: int) -> ResponseReturnValue:
         place = address.place(u)
         shown = version(u, trip.version_id)
         journey, asked = _journey(place, trip), _asked(shown, position)
-        fault = _take(u, shown, (journey, asked), sent, is_first=position == 1)
+        fault = _take(u, shown, journey, asked, _answer_in(sent, asked, is_first=position == 1))
         is_last = shown.form.question(position + 1) is None
         if is_last and fault is None:
             finish(u, journey)
@@ -226,19 +232,17 @@ def _more_time(address: Address, trip: Trip, position: int) -> Response:
     return _kept_nowhere(question_page(place, Asking(shown, position, trip.token, words)))
 
 
-def _take(
-    u: Unit,
-    shown: Published,
-    answered: tuple[Journey, Question],
-    sent: Mapping[str, str],
-    *,
-    is_first: bool,
-) -> Invalid | None:
-    """Keep what was sent, or take back what was skipped; what is wrong with it, or None."""
-    (journey, asked), raw = answered, sent.get("answer", "")
+def _answer_in(sent: Mapping[str, str], asked: Question, *, is_first: bool) -> str | None:
+    """The answer as it was sent; None for a question that was skipped, which the first one cannot be."""
+    raw = sent.get("answer", "")
     is_blank = asked.kind is ItemKind.TEXT and not raw.strip()
+    return None if not is_first and (is_blank or sent.get("skip")) else raw
+
+
+def _take(u: Unit, shown: Published, journey: Journey, asked: Question, raw: str | None) -> Invalid | None:
+    """Keep an answer, or take back one that is skipped; what is wrong with it, or None."""
     try:
-        if not is_first and (is_blank or sent.get("skip")):
+        if raw is None:
             withdraw(u, shown, journey, asked)
         else:
             record(u, shown, journey, asked, raw)

@@ -202,6 +202,19 @@ def test_a_free_word_sent_twice_is_one_word_in_one_response(world: World) -> Non
     assert responses(world) == 1
 
 
+def test_the_same_nonce_at_two_structures_leaves_two_keys(world: World) -> None:
+    """Who reads both databases could else tell that one phone wrote at both."""
+    keys = set()
+    for where in (world.lyon, world.strasbourg):
+        journey = Journey(b"one and the same", LAST_OF_MARCH, "fr", where.site.id, where.code.id)
+        with world.database.transaction(where.scope) as u:
+            shown = published(u)
+            record(u, shown, journey, shown.form.questions[0], "good")
+        with world.database.reading(where.scope) as u:
+            keys |= set(u.all(select(Response.submit_key)))
+    assert len(keys) == 2
+
+
 def test_two_taps_at_the_same_moment_are_one_answer(world: World) -> None:
     resident, start = Resident.of(world), Barrier(4)
     refused: list[BaseException] = []

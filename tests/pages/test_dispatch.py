@@ -238,6 +238,16 @@ def test_nothing_is_hung_on_the_way_of_a_request_once_one_has_come() -> None:
         app.before_request(lambda: "late")
 
 
+def test_a_hook_that_came_after_the_look_is_refused_with_the_first_request() -> None:
+    app, late = Portal("planted"), Blueprint("late", "late")
+    app.add_url_rule("/", view_func=lambda: "seen")
+    check_hooks(app)
+    late.before_request(lambda: "refused")
+    app.register_blueprint(late)
+    app.logger.disabled = True
+    assert [app.test_client().get("/").status_code for _ in range(2)] == [500, 500]
+
+
 def test_a_hook_that_fails_is_an_error_page_and_fails_again_without_harm() -> None:
     app, told = Portal("planted"), list[str]()
 

@@ -15,6 +15,8 @@ from portal.questionnaires.models import Answer, AnswerText, Response
 from portal.questionnaires.rules import MAX_TEXT
 from portal.tenancy import vault
 from portal.tenancy.models import Structure
+from portal.web.house import house
+from portal.web.survey import PURPOSE, TABLET_PURPOSE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -276,6 +278,31 @@ def test_words_that_waited_too_long_are_shown_again_and_can_be_sent(world: World
     phone.send(answer=unescaped(phone))
     assert phone.path.endswith("/done")
     assert words(world) == ["Écrit hier <ici>"]
+
+
+def of_another_version(world: World, purpose: str) -> str:
+    """A token of this key and purpose that holds what another version of the portal put into it."""
+    with world.app.app_context():
+        return house().tokens.seal(purpose, {"v": "0" * 32, "n": "0" * 16}, now=world.clock.now())
+
+
+def test_a_token_of_another_version_of_the_portal_is_as_old_as_it_looks(sqlite_world: World) -> None:
+    phone, old = at_the_free_word(sqlite_world), of_another_version(sqlite_world, PURPOSE)
+    here, where = phone.path.replace(phone.path.split("/")[-2], old), phone.action.split("/")[-2]
+    assert phone.client.get(here).status_code == 410
+    phone.page = phone.client.post(phone.action.replace(where, old), data={"answer": "Écrit avant <ici>"})
+    assert (phone.page.status_code, unescaped(phone)) == (410, "Écrit avant <ici>")
+    phone.send(answer=unescaped(phone))
+    assert words(sqlite_world) == ["Écrit avant <ici>"]
+
+
+def test_the_first_page_of_a_tablet_takes_an_answer_across_versions(sqlite_world: World) -> None:
+    tablet = Phone.at(sqlite_world, f"/t/{sqlite_world.lyon.code.code}")
+    old = of_another_version(sqlite_world, TABLET_PURPOSE)
+    sent = tablet.client.post(
+        tablet.action.replace(tablet.action.split("/")[-2], old), data={"answer": "good"}
+    )
+    assert (sent.status_code, stored(sqlite_world)) == (303, ["good"])
 
 
 @pytest.mark.parametrize("token", ["x", "AAAA", "%F0%9F%99%8F", "a" * 3000])

@@ -69,7 +69,13 @@ def test_a_number_reads_the_same_way_on_an_arabic_page(sqlite_world: World) -> N
     lead = signed_in(sqlite_world, locale="ar")
     where = sent(lead, GOOD.replace("\n1;", "\n2025/014-R;")).location
     assert "<bdi>2025/014-R</bdi>" in lead.get(where).text
-    assert "<bdi>2025/014-R</bdi>" in lead.get(lead.post(f"{where}/take").location).text
+    taken = lead.get(lead.post(f"{where}/take").location).text
+    assert "<bdi>2025/014-R</bdi>" in taken
+    assert (
+        f"<bdi>{sqlite_world.lyon.site.name}</bdi>" in taken
+    )  # as it was given, and the kind in the page's words
+    assert re.search(r">\s*شكوى", taken)
+    assert "<bdi>شكوى" not in taken
 
 
 def test_a_column_keeps_its_own_direction_on_an_arabic_page(sqlite_world: World) -> None:

@@ -301,6 +301,33 @@ def test_a_form_reads_the_same_whether_or_not_it_comes_as_browsers_send_it(
     assert (empty.status_code, empty.text) == (200, "")
 
 
+@pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8"])
+def test_a_form_is_read_once_and_has_no_files(tried: World, content_type: str) -> None:
+    client = tried.app.test_client()
+    told = {
+        order: client.post(f"/q/trial/{order}", data=b"a=1&b=2", content_type=content_type).text
+        for order in ("before", "after")
+    }
+    assert told == {"before": "7 2 0", "after": "2 0 0 0"}
+
+
+@pytest.mark.parametrize("length", ["-1", "+5", " 5", "abc", "5" * 5000, "\u0665"])
+def test_a_length_that_is_none_is_that_of_an_empty_form(tried: World, length: str) -> None:
+    asked = create_environ("/q/trial/echo", method="POST", content_type=FORM)
+    body, told, _headers = run_wsgi_app(
+        tried.app, asked | {"CONTENT_LENGTH": length, "wsgi.input": BytesIO(b"message=1")}
+    )
+    assert (told, b"".join(body)) == ("200 OK", b"")
+
+
+@pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8"])
+def test_a_body_may_be_as_long_as_the_limit_and_no_longer(tried: World, content_type: str) -> None:
+    for more, status in ((0, 200), (1, 413)):
+        body = b"message=" + b"a" * (MAX_PUBLIC_BYTES - len("message=") + more)
+        answer = tried.app.test_client().post("/q/trial/echo", data=body, content_type=content_type)
+        assert answer.status_code == status, more
+
+
 class _BreaksOff(BytesIO):
     """A body whose sender is gone before it has come."""
 

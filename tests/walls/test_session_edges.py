@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from sqlite3 import OperationalError, ProgrammingError
+from sqlite3 import SQLITE_DENY, ProgrammingError
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 
 def site(**given: Any) -> Site:
     return Site(id=new_id(THEN), name="x", created_at=THEN, **{"slug": "x", **given})
-
-
-def fail() -> None:
-    """What a database does whose disk is gone."""
-    raise OperationalError("disk I/O error")
 
 
 def slugs(world: World, scope: Scope) -> set[str]:
@@ -188,6 +183,16 @@ def test_what_lies_on_the_shelf_has_no_transaction_and_ends_with_the_engine(sqli
             driver.cursor()
 
 
+def test_a_connection_that_was_closed_meanwhile_waits_for_nobody(sqlite_world: World) -> None:
+    database = sqlite_world.database
+    with database.reading(sqlite_world.lyon.scope) as u:
+        u.run(READ)
+        u.line.driver.close()
+    assert len(database.shelf) == 0
+    with database.reading(sqlite_world.lyon.scope) as u:
+        assert u.run(READ).all()
+
+
 def test_four_connections_wait_and_the_others_go_back_to_the_pool(sqlite_world: World) -> None:
     database = sqlite_world.database
     for at_once, waiting in ((3, 3), (6, 4)):
@@ -218,14 +223,12 @@ def test_a_connection_lent_while_the_engine_ends_does_not_come_back(sqlite_world
     assert len(database.shelf) == 1
 
 
-def test_a_connection_that_cannot_be_undone_is_not_lent_again(
-    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_that_cannot_be_undone_is_not_lent_again(sqlite_world: World) -> None:
     database = sqlite_world.database
     with database.reading(sqlite_world.lyon.scope) as u:
         u.run(READ)
         broken: Any = u.line.driver
-        monkeypatch.setattr(broken, "rollback", fail)
+        broken.set_authorizer(lambda *_asked: SQLITE_DENY)
     assert len(database.shelf) == 0
     with database.reading(sqlite_world.lyon.scope) as u:
         u.run(READ)
