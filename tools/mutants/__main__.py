@@ -48,7 +48,6 @@ class Target:
     path: str
     tests: tuple[str, ...]
     more: tuple[str, ...] = ()
-    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,6 @@ def targets() -> list[Target]:
             module["path"],
             tuple(module.get("tests") or row["tests"]),
             tuple(module.get("more", row.get("more", ()))),
-            module.get("only", ""),
         )
         for part, row in table.items()
         for module in row["modules"]
@@ -178,7 +176,7 @@ def run_one(target: Target, ground: Path, options: argparse.Namespace) -> None:
     basis = ground / "runs"
     basis.mkdir(exist_ok=True)
     seconds = _check_tests(target, source, basis)
-    every = list(mutants_of(source, target.only))
+    every = list(mutants_of(source))
     # In an order drawn by chance, so that a run cut short is a fair sample of the whole.
     random.Random(f"{options.seed}{target.path}").shuffle(every)  # noqa: S311 -- a sample that can be drawn again
     chosen = every[: options.most or None]

@@ -130,44 +130,36 @@ def _closing(node: Any) -> str:
     return str(node.children[-1].get_code())
 
 
-def mutants_of(source: str, only: str = "") -> Iterator[tuple[str, str]]:
+def mutants_of(source: str) -> Iterator[tuple[str, str]]:
     """Each mutant of a module (the operator's name, its text), those that mean the same only once.
 
-    What changes nothing but annotations, which are never evaluated, is none. `only` names a class outside of
-    which nothing is changed.
+    What changes nothing but annotations, which are never evaluated, is none.
     """
     provider = OperatorProvider()
     theirs = [f"ReplaceBinaryOperator_{one}" for one in _BINARY]
     theirs += [f"ReplaceComparisonOperator_{one}" for one in _COMPARED]
     operators = {name: provider[name]() for name in (*theirs, *_OTHERS)}
     operators |= {own.__name__: own() for own in (DropMember, SwapState, SwapIn)}
-    known = {_meant(source, "")}
-    outside = _meant(source, only)
+    known = {_meant(source)}
     for name, operator in operators.items():
         for occurrence in count():
             try:
                 text = MutationVisitor.mutate_code(source, operator, occurrence)
                 if text is None:
                     break
-                meant = _meant(text, "")
+                meant = _meant(text)
             except (
                 AttributeError,
                 SyntaxError,
             ):  # `except a.B` is too much for cosmic-ray's ExceptionReplacer
                 continue
-            if meant not in known and (not only or _meant(text, only) == outside):
+            if meant not in known:
                 known.add(meant)
                 yield name, text
 
 
 class _Bare(ast.NodeTransformer):
     """What of a module is never evaluated goes: annotations, and what only a type checker reads."""
-
-    def __init__(self, without: str) -> None:
-        self._without = without
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
-        return None if node.name == self._without else self.generic_visit(node)
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         return None if "TYPE_CHECKING" in ast.dump(node.test) else self.generic_visit(node)
@@ -185,5 +177,5 @@ class _Bare(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _meant(source: str, without: str) -> str:
-    return ast.dump(_Bare(without).visit(ast.parse(source)))
+def _meant(source: str) -> str:
+    return ast.dump(_Bare().visit(ast.parse(source)))
