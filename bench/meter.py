@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -31,8 +32,9 @@ def tree(pid: int) -> list[int]:
     """The process and all its living descendants, in the order of their beginning."""
     found = [pid]
     for task in sorted((_PROC / str(pid) / "task").glob("*/children")):
-        for child in task.read_text(encoding="ascii").split():
-            found += tree(int(child))
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+            for child in task.read_text(encoding="ascii").split():
+                found += tree(int(child))
     return found
 
 

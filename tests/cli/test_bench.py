@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import __main__ as command
+from bench import meter
 from bench.house import House
 from bench.load import Answer, Failed, opinion, parsed
 from bench.meter import Ground, busy_seconds, cpu_seconds, fsync_seconds, pss_megabytes, tree
@@ -20,8 +23,6 @@ from bench.presence import fetched
 from bench.verdict import Figure, Refused, Round, check_journeys, check_stored, ratio, steady, table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.house import House
     from bench.verdict import Turn
 
@@ -124,7 +125,7 @@ def test_an_answer_is_read_once_it_is_whole() -> None:
 
 def test_the_machine_is_read(tmp_path: Path) -> None:
     [pid, *_] = tree(1)
-    own = tree(__import__("os").getpid())
+    own = tree(os.getpid())
     assert pid == 1
     assert cpu_seconds(own[:1]) > 0
     assert pss_megabytes(own[0]) > 1
@@ -133,6 +134,12 @@ def test_the_machine_is_read(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         cpu_seconds([2**22 + 1])
+
+
+def test_a_thread_that_ends_once_it_is_listed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Path("/proc/self/task/0/children")
+    monkeypatch.setattr(meter, "sorted", lambda listed: [gone, *listed], raising=False)
+    assert tree(os.getpid())[0] == os.getpid()
 
 
 @pytest.mark.parametrize(
