@@ -34,6 +34,7 @@ LANGUAGES: dict[str, Language] = {
         Language("en", "English", "ltr", "draft"),
     )
 }
+_APART, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _LETTERS = {"L": "ltr", **dict.fromkeys(_RIGHT_TO_LEFT, "rtl")}
 
@@ -57,3 +58,11 @@ def written_in(text: str, *languages: str) -> str:
     direction = next((one for one in letters if one is not None), None)
     shipped = [one for one in languages if one in LANGUAGES]
     return next((one for one in shipped if LANGUAGES[one].direction == direction), shipped[0])
+
+
+def apart(name: str) -> str:
+    """A name in whatever script, in its own direction: it does not turn a sentence about (Unicode, annex 9).
+
+    Else “N°” is “°N” in Arabic. Where there is markup, the macro `apart` does the same.
+    """
+    return f"{_APART}{name}{_END}"

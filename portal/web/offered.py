@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from portal.certification.campaigning import Campaigned, open_campaign
 from portal.certification.report import Span
+from portal.core.languages import apart
 from portal.people.actions import journal
 from portal.people.rules import Act
 from portal.questionnaires.composing import locked_rows
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from portal.core.db import Unit
     from portal.tenancy.models import NetworkOffer
     from portal.web.guard import Desk
-
-_APART, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
-"""Around a name in whatever script, so that it does not turn the sentence about."""
 
 
 def cards(desk: Desk, u: Unit) -> list[dict[str, Any]]:
@@ -69,5 +67,5 @@ def _questions(row: NetworkOffer, language: str) -> list[dict[str, str]]:
 def told_campaign(row: NetworkOffer) -> str:
     """Its name and its days."""
     days = [day_told(day, "long") for day in (row.starts_on, row.ends_on) if day]
-    name = f"{_APART}{row.campaign}{_END}"
+    name = apart(row.campaign or "")
     return str(gettext("%(name)s, from %(first)s to %(last)s", name=name, first=days[0], last=days[-1]))

@@ -5,7 +5,7 @@ The grammar (one for `/q/<code>` and `/p/<slug>`): then optionally a language, t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -38,14 +38,13 @@ _structures: Apart[Database, str, int] = Apart(_MOST_KNOWN)
 """Whose a code or slug is, in each database: it never changes hands, so it is asked for once."""
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_QUARTER = timedelta(minutes=15)
+_QUARTER_SECONDS = 900
 
 
 @lru_cache(maxsize=64)
 def _day(timezone: str, quarter: int) -> date:
     """The local day in which a quarter of an hour since 1970 lies: no zone begins its day within one."""
-    return (_EPOCH + quarter * _QUARTER).astimezone(ZoneInfo(timezone)).date()
+    return datetime.fromtimestamp(quarter * _QUARTER_SECONDS, ZoneInfo(timezone)).date()
 
 
 class UnknownLanguage(NotFound):
@@ -96,7 +95,7 @@ class Place(NamedTuple):
 
     def day_of(self, now: datetime) -> date:
         """The local day of the site."""
-        return _day(self.timezone, (now - _EPOCH) // _QUARTER)
+        return _day(self.timezone, int(now.timestamp() // _QUARTER_SECONDS))
 
 
 def read_segments(first: str | None, second: str | None, accepted: str | None) -> tuple[str, str | None]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_decimal, gettext, ngettext
 
-from portal.core.languages import N_
+from portal.core.languages import N_, apart
 from portal.insight.catalogue import MIN_FOR_PERCENTILES
 from portal.insight.measures import quantile
 from portal.records.queries import name_of, report
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from portal.web.guard import Desk
 
 SHOWN_FAULTS = 100
-_ISOLATED, _AGAIN = "\u2068", "\u2069"
-"""First strong isolate and its end (Unicode, annex 9): what stands between has a direction of its own."""
 
 TABLE_FAULTS: dict[str, str] = {
     "none": N_("Choose the file of your register."),
@@ -228,12 +226,7 @@ def _ignored(found: Report) -> str | None:
 
 def _listed(names: Sequence[str]) -> str:
     separator: str = gettext(", ")
-    return separator.join(_apart(name) for name in names)
-
-
-def _apart(name: str) -> str:
-    """A name of the structure's own, in the direction of its own script: else “N°” is “°N” in Arabic."""
-    return f"{_ISOLATED}{name}{_AGAIN}"
+    return separator.join(apart(name) for name in names)
 
 
 def _sheets(found: Report) -> dict[str, Any] | None:
@@ -242,7 +235,7 @@ def _sheets(found: Report) -> dict[str, Any] | None:
         return None
     others = [name for at, name in enumerate(found.sheets) if at != found.sheet]
     return {
-        "read": gettext("Sheet read: “%(sheet)s”.", sheet=_apart(found.sheets[found.sheet])),
+        "read": gettext("Sheet read: “%(sheet)s”.", sheet=apart(found.sheets[found.sheet])),
         "others": gettext(
             "Not read: %(sheets)s. One sheet is brought in at a time: send the file again for the next one.",
             sheets=_listed(others),

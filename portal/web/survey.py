@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, request
 from portal.core.crypto import SET_BACK
 from portal.core.errors import Expired, Invalid, NotFound, Retired, Tampered
 from portal.core.languages import LANGUAGES
+from portal.core.schema import ID_BYTES
 from portal.questionnaires.actions import Journey, finish, given, record, withdraw
 from portal.questionnaires.queries import Published, published, version
 from portal.questionnaires.rules import ItemKind, Mode
@@ -38,7 +39,7 @@ PURPOSE, TABLET_PURPOSE = "journey", "tablet-journey"
 """Tokens of a phone, and of the tablet that anybody touches: neither opens what the other shows."""
 MAX_AGE = timedelta(hours=24)
 _NONCE_BYTES = 12
-_TRIP_BYTES = 16 + _NONCE_BYTES
+_TRIP_BYTES = ID_BYTES + _NONCE_BYTES
 _ENTRANCE = "/<any(q, Q, p, t):kind>/<key>"
 _ANSWERS = f"{_ENTRANCE}/<language>/answers/<token>/<int:position>"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from secrets import token_bytes
 from threading import Barrier, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,15 +47,15 @@ class Resident:
     journey: Journey
 
     @classmethod
-    def of(cls, world: World, **where: object) -> Resident:
+    def of(cls, world: World, **where: Any) -> Resident:
         """A resident with a page of their own, on the last day of March by the structure's code."""
         lyon = world.lyon
         journey = Journey(token_bytes(12), LAST_OF_MARCH, "fr", lyon.site.id, lyon.code.id)
-        return cls(world, journey._replace(**where))  # type: ignore[arg-type]  # fields by name
+        return cls(world, journey._replace(**where))
 
-    def at(self, **where: object) -> Resident:
+    def at(self, **where: Any) -> Resident:
         """The same page, later or elsewhere."""
-        return Resident(self.world, self.journey._replace(**where))  # type: ignore[arg-type]  # idem
+        return Resident(self.world, self.journey._replace(**where))
 
     def answers(self, raw: str, position: int = 0) -> UUID:
         """Tap or write an answer."""

@@ -18,6 +18,7 @@ from portal.core.clock import FixedClock, SystemClock
 from portal.core.config import load
 from portal.core.crypto import Keys, Tokens, keyed_digest
 from portal.core.db import Scope
+from portal.core.schema import ID_BYTES
 from portal.notifications.mailers import FileMailer
 from portal.notifications.sending import Post, send_due
 from portal.web.doors import FILING
@@ -38,10 +39,6 @@ _NOTICES = {
 }
 
 
-_VERSION_BYTES = 16
-"""Of the id of the questions' version, which stands first in the token of an answer."""
-
-
 def nonce(purpose: str, token: str) -> bytes:
     """The nonce of a form that was sent."""
     payload = Tokens(KEYS).open(purpose, token, now=SystemClock().now(), max_age=_AGE)
@@ -51,8 +48,9 @@ def nonce(purpose: str, token: str) -> bytes:
 def answer_keys(structure_id: int, tokens: Iterable[str]) -> list[bytes]:
     """What is stored of the forms of answers."""
     key, opened = KEYS.sub("submit"), Tokens(KEYS).open_raw
+    # The id of the version stands first.
     trips = [opened(PURPOSE, token, now=SystemClock().now(), max_age=_AGE) for token in tokens]
-    return sorted(keyed_digest(key, str(structure_id), trip[_VERSION_BYTES:], "0") for trip in trips)
+    return sorted(keyed_digest(key, str(structure_id), trip[ID_BYTES:], "0") for trip in trips)
 
 
 def case_keys(structure_id: int, tokens: Iterable[str]) -> list[bytes]:

@@ -71,9 +71,8 @@ def test_a_number_reads_the_same_way_on_an_arabic_page(sqlite_world: World) -> N
     assert "<bdi>2025/014-R</bdi>" in lead.get(where).text
     taken = lead.get(lead.post(f"{where}/take").location).text
     assert "<bdi>2025/014-R</bdi>" in taken
-    assert (
-        f"<bdi>{sqlite_world.lyon.site.name}</bdi>" in taken
-    )  # as it was given, and the kind in the page's words
+    assert f"<bdi>{sqlite_world.lyon.site.name}</bdi>" in taken
+    # The kind is told in the page's own words.
     assert re.search(r">\s*شكوى", taken)
     assert "<bdi>شكوى" not in taken
 

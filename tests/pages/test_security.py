@@ -335,8 +335,6 @@ class _BreaksOff(BytesIO):
         """Nothing any more."""
         raise ConnectionResetError
 
-    readinto = read  # type: ignore[assignment]  # whoever reads by it is told the same
-
 
 @pytest.mark.parametrize("body", [BytesIO(b"message=half of "), BytesIO(), _BreaksOff()])
 def test_a_form_that_breaks_off_is_not_taken_for_a_shorter_one(tried: World, body: BytesIO) -> None:
